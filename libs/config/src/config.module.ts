@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { Clock, SystemClock } from '@app/kernel';
+import { Settings, processEnvironment } from './settings.js';
+import type { Environment } from './settings.js';
+
+/** Provides `Settings` and `Clock` to every module of a process. */
+@Module({})
+export class ConfigModule {
+  static forRoot(options: { environment?: Environment; clock?: Clock } = {}): DynamicModule {
+    const settings = new Settings(options.environment ?? processEnvironment());
+    return {
+      module: ConfigModule,
+      global: true,
+      providers: [
+        { provide: Settings, useValue: settings },
+        { provide: Clock, useValue: options.clock ?? new SystemClock() },
+      ],
+      exports: [Settings, Clock],
+    };
+  }
+}

@@ -1,0 +1,3 @@
+export { Settings, declareSettings, declaredSettings, processEnvironment, setting } from './settings.js';
+export type { Environment, SettingDeclaration, SettingsGroup } from './settings.js';
+export { ConfigModule } from './config.module.js';
