@@ -75,7 +75,7 @@ export function defineErrors<M extends Record<string, ErrorDetails>>(
     throwers[name] = (details, cause) =>
       new DomainError(code, definition.kind, definition.sentence(details), details, { cause });
   }
-  return throwers as { readonly [K in keyof M]: (details: M[K], cause?: unknown) => DomainError<M[K]> };
+  return throwers as unknown as { readonly [K in keyof M]: (details: M[K], cause?: unknown) => DomainError<M[K]> };
 }
 
 /** Every code declared by the libraries loaded so far, sorted: for the GraphQL enum and docs/errors.md. */

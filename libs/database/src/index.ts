@@ -1,0 +1,10 @@
+export { Database } from './database.js';
+export { DatabaseModule } from './database.module.js';
+export { databaseSettings } from './database.config.js';
+export { DatabaseErrors, constraintOf, isConnectionFailure, isDuplicate, sqlStateOf } from './database.errors.js';
+export { createDataSource } from './data-source.js';
+export { isMigrated, migrate } from './migrations.js';
+export { Notices } from './notices.js';
+export type { NoticeHandler, NoticeListener } from './notices.js';
+export { registerTables, registeredTables } from './tables.js';
+export type { DomainTables, EntityClass, MigrationClass } from './tables.js';
