@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext, Transaction } from '@app/kernel';
-import type { PoolClient, Pool, QueryResultRow } from 'pg';
+import type { Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { DataSource } from 'typeorm';
 import type { EntityManager, EntityTarget, ObjectLiteral, Repository } from 'typeorm';
 import { DatabaseErrors, isConnectionFailure, sqlStateOf } from './database.errors.js';
@@ -31,7 +31,7 @@ export class Database {
 
   /** Rows of one statement. */
   async query<R extends QueryResultRow>(ctx: RequestContext, sql: string, params: readonly unknown[] = []): Promise<R[]> {
-    return (await this.client(ctx).query<R>(sql, [...params])).rows;
+    return (await this.run<R>(ctx, { text: sql, values: [...params] })).rows;
   }
 
   /** Rows of a statement that the server plans once per connection; the name must be unique to the text. */
@@ -41,12 +41,12 @@ export class Database {
     sql: string,
     params: readonly unknown[] = [],
   ): Promise<R[]> {
-    return (await this.client(ctx).query<R>({ name, text: sql, values: [...params] })).rows;
+    return (await this.run<R>(ctx, { name, text: sql, values: [...params] })).rows;
   }
 
   /** How many rows a statement changed. */
   async execute(ctx: RequestContext, sql: string, params: readonly unknown[] = []): Promise<number> {
-    return (await this.client(ctx).query(sql, [...params])).rowCount ?? 0;
+    return (await this.run(ctx, { text: sql, values: [...params] })).rowCount ?? 0;
   }
 
   repository<E extends ObjectLiteral>(ctx: RequestContext, entity: EntityTarget<E>): Repository<E> {
@@ -86,8 +86,13 @@ export class Database {
     else callback();
   }
 
-  private client(ctx: RequestContext): Pool | PoolClient {
-    return ctx.tx ? open(ctx.tx).client : this.pool;
+  private async run<R extends QueryResultRow>(ctx: RequestContext, query: QueryConfig): Promise<QueryResult<R>> {
+    try {
+      return await (ctx.tx ? open(ctx.tx).client : this.pool).query<R>(query);
+    } catch (error) {
+      if (isConnectionFailure(error)) throw DatabaseErrors.UNAVAILABLE({}, error);
+      throw error;
+    }
   }
 
   private async once<T>(ctx: RequestContext, work: (ctx: RequestContext) => Promise<T>): Promise<T> {

@@ -1,3 +1,5 @@
+export { commitIdOf, compareByPath, leafHash, merkleRoot, merkleRootOf, nodeHash } from './file-tree-hash.js';
+export type { HashedFile } from './file-tree-hash.js';
 export { ID_PREFIXES, newId, isId, kindOfId } from './ids.js';
 export type { IdKind } from './ids.js';
 export { DomainError, HTTP_STATUS_OF_KIND, KernelErrors, declaredErrors, defineErrors, refusal } from './errors.js';

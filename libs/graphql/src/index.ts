@@ -1,0 +1,15 @@
+export { ACCESS_METADATA, ACCESS_RULES, Allow, VISIBILITIES, Visible } from './access.js';
+export type { AccessRule, Visibility } from './access.js';
+export { AccessGuard, checkAccess } from './access.guard.js';
+export { CurrentContext, OperationLoaders, requestContextOf } from './request-context.js';
+export type { GraphqlContext, RequestWithContext } from './request-context.js';
+export { BigIntScalar, JsonScalar } from './scalars.js';
+export { PageArgs, PageInfo, connectionOf, toConnection } from './connection.js';
+export type { ConnectionOf, EdgeOf } from './connection.js';
+export { RefusalType } from './refusal.graphql.js';
+export { LocalizedTextInput, LocalizedTextType } from './localized.graphql.js';
+export { formatGraphqlError, toDomainError, toWireError } from './errors.js';
+export type { WireError } from './errors.js';
+export { JitPlugin } from './jit.plugin.js';
+export { MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_TOKENS, operationLimits } from './limits.js';
+export { GraphqlModule } from './graphql.module.js';

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from './canonical-json.js';
+
+/** What a version's content address is made of. */
+export interface HashedFile {
+  /** Posix path relative to the dataset's root. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** SHA-256 of the bytes, 64 lower-case hex digits. */
+  readonly sha256: string;
+}
+
+const sha256 = (...parts: (Buffer | string)[]): Buffer => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+};
+
+const LEAF = Buffer.from([0]);
+const NODE = Buffer.from([1]);
+
+/** RFC 6962 leaf hash: SHA-256(0x00 ‖ entry). */
+export function leafHash(entry: Buffer | string): Buffer {
+  return sha256(LEAF, entry);
+}
+
+/** RFC 6962 node hash: SHA-256(0x01 ‖ left ‖ right). */
+export function nodeHash(left: Buffer, right: Buffer): Buffer {
+  return sha256(NODE, left, right);
+}
+
+/**
+ * RFC 6962 Merkle tree hash of leaf hashes, folded from the left with a stack of perfect subtrees: O(n) time, O(log n) memory.
+ * @see RFC 6962 section 2.1
+ */
+export function merkleRoot(leaves: Iterable<Buffer>): Buffer {
+  const stack: { hash: Buffer; size: number }[] = [];
+  for (const leaf of leaves) {
+    let top = { hash: leaf, size: 1 };
+    for (let last = stack.at(-1); last && last.size === top.size; last = stack.at(-1)) {
+      stack.pop();
+      top = { hash: nodeHash(last.hash, top.hash), size: last.size + top.size };
+    }
+    stack.push(top);
+  }
+  const last = stack.pop();
+  if (!last) return sha256('');
+  return stack.reduceRight((right, left) => nodeHash(left.hash, right), last.hash);
+}
+
+/** Order of paths in a version: by bytes of UTF-8. */
+export function compareByPath(a: { path: string }, b: { path: string }): number {
+  return Buffer.compare(Buffer.from(a.path), Buffer.from(b.path));
+}
+
+/** Merkle root (64 hex digits) over a version's files: leaf = canonical JSON of `{ path, sha256, size }`, in order of path bytes. */
+export function merkleRootOf(files: readonly HashedFile[]): string {
+  const leaves = [...files]
+    .sort(compareByPath)
+    .map((file) => leafHash(canonicalJson({ path: file.path, sha256: file.sha256, size: file.sizeBytes })));
+  return merkleRoot(leaves).toString('hex');
+}
+
+/** The version's commit id: 40 hex digits, as Hub clients expect, cut from SHA-256 of a tag and the Merkle root. */
+export function commitIdOf(merkleRootHex: string): string {
+  return createHash('sha256').update(`bodega commit v1\n${merkleRootHex}\n`).digest('hex').slice(0, 40);
+}
