@@ -1,8 +1,9 @@
 import { HeaderMap } from '@apollo/server';
 import type { ApolloServerPlugin, GraphQLServerListener } from '@apollo/server';
-import type { GraphQLSchema } from 'graphql';
+import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { CompiledQuery } from 'graphql-jit';
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { LRUCache } from 'lru-cache';
 import { formatGraphqlError } from './errors.js';
 import type { GraphqlContext } from './request-context.js';
@@ -48,7 +49,7 @@ export class JitPlugin implements ApolloServerPlugin<GraphqlContext> {
 
   private compiledFor(
     key: string,
-    document: Parameters<typeof compileQuery>[1],
+    document: DocumentNode,
     operationName: string | null,
   ): Compiled | undefined {
     const known = this.compiled.get(key);
@@ -57,7 +58,7 @@ export class JitPlugin implements ApolloServerPlugin<GraphqlContext> {
       this.seen.set(key, true);
       return undefined;
     }
-    const query = compileQuery<Record<string, unknown>, Record<string, unknown>>(this.schema, document, operationName ?? undefined);
+    const query = compileQuery(this.schema, document as TypedDocumentNode<Record<string, unknown>, Record<string, unknown>>, operationName ?? undefined);
     if (!isCompiledQuery(query)) return undefined;
     this.compiled.set(key, query);
     return query;
