@@ -1,0 +1,81 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EmbeddedErrors } from './embedded.errors.js';
+
+/** Held while this process may write to a folder. */
+export interface ProcessLock {
+  release(): Promise<void>;
+}
+
+interface Owner {
+  readonly pid: number;
+  /** Start time of the process, where the system tells it: pids are used again, pairs of pid and start are not. */
+  readonly started: string;
+}
+
+const LOCK_FILE = 'owner.json';
+
+/**
+ * Makes this process the only owner of a folder. A lock left behind by a killed process is taken over.
+ *
+ * @throws EMBEDDED_IN_USE when a living process (this one included) owns the folder.
+ */
+export async function lockFolder(folder: string, what: string): Promise<ProcessLock> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, LOCK_FILE);
+  const owner: Owner = { pid: process.pid, started: (await startOf(process.pid)) ?? '' };
+  for (;;) {
+    try {
+      await writeFile(path, JSON.stringify(owner), { flag: 'wx', mode: 0o600 });
+      return { release: () => rm(path, { force: true }) };
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST')) throw error;
+    }
+    const other = await readOwner(path);
+    if (other && (await isAlive(other))) throw EmbeddedErrors.IN_USE({ what, dataDir: folder, pid: other.pid });
+    await rm(path, { force: true });
+  }
+}
+
+async function readOwner(path: string): Promise<Owner | null> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    if (typeof value !== 'object' || value === null || !('pid' in value) || typeof value.pid !== 'number') return null;
+    return { pid: value.pid, started: 'started' in value ? String(value.started) : '' };
+  } catch {
+    // Gone in the meantime, or torn by a kill while it was written: nobody's lock.
+    return null;
+  }
+}
+
+async function isAlive(owner: Owner): Promise<boolean> {
+  if (!isRunning(owner.pid)) return false;
+  const started = await startOf(owner.pid);
+  return started === null || owner.started === '' || started === owner.started;
+}
+
+/** Whether a process with this pid exists, ours to signal or not. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return isErrno(error, 'EPERM');
+  }
+}
+
+/** Clock ticks since boot at which a process started (field 22 of its stat line), or null where there is no /proc. */
+async function startOf(pid: number): Promise<string | null> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the command in parentheses and may itself hold spaces and parentheses.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether an unknown error carries this errno name. */
+export function isErrno(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}
