@@ -1,0 +1,14 @@
+export { IdentityModule } from './identity.module.js';
+export { IdentityApiModule } from './identity.api.module.js';
+export { IdentityErrors } from './identity.errors.js';
+export { identitySettings } from './identity.config.js';
+export { RequestOpener } from './authentication/request-opener.js';
+export { Authenticator } from './authentication/authenticator.js';
+export { ApiKeyService } from './keys/api-key.service.js';
+export { API_KEY_PATTERN } from './keys/api-key.rules.js';
+export { OrganizationQueries } from './organizations/organization.queries.js';
+export type { OrganizationRow } from './organizations/organization.queries.js';
+export { OrganizationService } from './organizations/organization.service.js';
+export { OrganizationType, toOrganizationType } from './organizations/organization.graphql.js';
+export { SessionService } from './sessions/session.service.js';
+export type { SessionTokens } from './sessions/session.service.js';
