@@ -1,0 +1,57 @@
+import { defineErrors, refusal } from '@app/kernel';
+
+/** Every code that licensing refuses with. */
+export const LicensingErrors = defineErrors('LICENSING', {
+  TERMS_UNKNOWN: refusal(
+    'INVALID',
+    (d: { template: string; known: readonly string[] }) =>
+      `"${d.template}" is no licence that the market can judge by machine. Use one of: ${d.known.join(', ')}.`,
+    { template: 'cc-by', known: ['CC-BY-4.0', 'LicenseRef-Bodega-Commercial-1.0'] },
+  ),
+  TERMS_GRANT_NOTHING: refusal(
+    'INVALID',
+    (d: { template: string }) => `An offer under "${d.template}" would grant no use at all; choose a licence that grants some.`,
+    { template: 'NONE' },
+  ),
+  PUBLIC_LICENCE_PRICED: refusal(
+    'INVALID',
+    (d: { template: string }) =>
+      `"${d.template}" gives the data to everyone for nothing, so it cannot carry a price. Make the offer free, or sell under one of the market's own templates.`,
+    { template: 'CC-BY-NC-4.0' },
+  ),
+  PRICE_TOO_LARGE: refusal('INVALID', () => 'The total price is larger than the market can count; lower the price per unit.', {}),
+  OFFER_RETIRED: refusal('CONFLICT', (d: { offerId: string }) => `Offer ${d.offerId} is retired; look for a current one.`, {
+    offerId: 'off_01',
+  }),
+  NOT_FOR_SALE: refusal(
+    'CONFLICT',
+    (d: { datasetSlug: string }) => `${d.datasetSlug} has no published version on the shelf, so nothing of it can be licensed now.`,
+    { datasetSlug: 'acme/pick-cups' },
+  ),
+  APPROVAL_NOT_NEEDED: refusal(
+    'CONFLICT',
+    (d: { offerId: string }) => `Offer ${d.offerId} needs no approval; place an order for it.`,
+    { offerId: 'off_01' },
+  ),
+  TERMS_INCOMPATIBLE: refusal(
+    'FORBIDDEN',
+    (d: { use: string; verdict: string; reason: string }) => `These terms do not open the use "${d.use}". ${d.reason}`,
+    { use: 'commercial_training', verdict: 'FORBIDDEN', reason: 'Forbidden.' },
+  ),
+  ALREADY_REQUESTED: refusal(
+    'CONFLICT',
+    (d: { grantId: string }) => `You already asked for this; the request is ${d.grantId}.`,
+    { grantId: 'grt_01' },
+  ),
+  GRANT_STEP_REFUSED: refusal(
+    'CONFLICT',
+    (d: { grantId: string; from: string; to: string }) => `Grant ${d.grantId} is ${d.from}, so it cannot become ${d.to}.`,
+    { grantId: 'grt_01', from: 'revoked', to: 'active' },
+  ),
+  GRANT_NOT_ACTIVE: refusal(
+    'FORBIDDEN',
+    (d: { grantId: string; state: string; reason: string | null }) =>
+      `Grant ${d.grantId} gives no access: it is ${d.state}${d.reason ? ` (${d.reason})` : ''}.`,
+    { grantId: 'grt_01', state: 'revoked', reason: 'leaked keys' },
+  ),
+});
