@@ -1,3 +1,5 @@
+export { Cached } from './cached.js';
+export type { CacheScope } from './cached.js';
 export { ACCESS_METADATA, ACCESS_RULES, Allow, VISIBILITIES, Visible } from './access.js';
 export type { AccessRule, Visibility } from './access.js';
 export { AccessGuard, checkAccess } from './access.guard.js';
