@@ -1,0 +1,33 @@
+import type { FindingCode } from './findings.js';
+
+/** What a defect may say beyond its sentence. */
+export interface DefectDetail {
+  readonly row?: number;
+  readonly expected?: string;
+  readonly actual?: string;
+}
+
+/** Bad bytes, found while reading. Never leaves the library: the walk turns it into a finding. */
+export class Defect extends Error {
+  constructor(
+    readonly code: FindingCode,
+    message: string,
+    readonly detail: DefectDetail = {},
+  ) {
+    super(message);
+    this.name = 'Defect';
+  }
+}
+
+/**
+ * Runs a decoder over bytes that are already in memory. Whatever it throws there (a range error of a
+ * typed array, an assertion of a decompressor) is a defect of the data, because no I/O can happen inside.
+ */
+export function decoding<T>(code: FindingCode, what: string, decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof Defect) throw error;
+    throw new Defect(code, `${what} cannot be decoded: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

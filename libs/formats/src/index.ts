@@ -1,0 +1,9 @@
+export type { ByteSource, FileEntry, FileTree } from './byte-source.js';
+export type { CameraFact, DatasetMeasure, EpisodeFact, EpisodeFile, FeatureStats, StreamFact, StreamRole } from './episode-model.js';
+export type { Finding, FindingCode, FindingSeverity } from './findings.js';
+export { FINDING_SEVERITIES } from './findings.js';
+export type { MeasureOptions, MeasureProgress } from './measure-dataset.js';
+export { measureDataset } from './measure-dataset.js';
+export type { Mp4Video } from './mp4/mp4.reader.js';
+export { readMp4 } from './mp4/mp4.reader.js';
+export { refusalOfPath } from './tree.js';

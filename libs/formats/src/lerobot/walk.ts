@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import type { EpisodeFact, EpisodeFile } from '../episode-model.js';
+import { PooledStats } from '../stats/pooled-stats.js';
+import { CameraTallies } from './camera-tallies.js';
+import { DataFile } from './data-file.js';
+import { compareStats } from './declared-stats.js';
+import { measureRows } from './episode-rows.js';
+import { CameraReader } from './episode-video.js';
+import type { EpisodeMeta, Reading } from './reading.js';
+import type { TaskTable } from './tasks.js';
+
+/** Hashes that are remembered to find duplicates; a larger set is compared by the catalogue. */
+const MAX_REMEMBERED = 500_000;
+
+/** Walks the episodes of a set once, in order, and gathers the totals. */
+export class EpisodeWalk {
+  readonly pooled = new Map<string, PooledStats>();
+  readonly cameras: CameraTallies;
+  readonly taskTexts = new Set<string>();
+  announcedEpisodes = 0;
+  announcedFrames = 0;
+  episodes = 0;
+  frames = 0;
+  private nextEpisode = 0;
+  private nextIndex = 0;
+  private data: DataFile | null = null;
+  private dataPath: string | null = null;
+  private readonly readers = new Map<string, CameraReader>();
+  private readonly hashes = new Map<string, number>();
+  private readonly knownTexts: ReadonlySet<string> | null;
+
+  constructor(
+    private readonly reading: Reading,
+    private readonly tasks: TaskTable | null,
+  ) {
+    this.knownTexts = tasks ? new Set(tasks.values()) : null;
+    this.cameras = new CameraTallies(reading.info.fps.num / reading.info.fps.den);
+    for (const feature of reading.info.features) {
+      if (feature.role === 'video') this.readers.set(feature.key, new CameraReader(reading, feature, this.cameras));
+    }
+  }
+
+  /** Measures one episode. Null if its rows cannot be read; the findings say why. */
+  async next(meta: EpisodeMeta): Promise<EpisodeFact | null> {
+    const { log, info } = this.reading;
+    this.announcedEpisodes += 1;
+    if (meta.index !== this.nextEpisode) {
+      log.add('EPISODE_INDEX_GAP', 'episodes are not numbered from 0 without a gap', { episode: meta.index, expected: `${this.nextEpisode}`, actual: `${meta.index}` });
+    }
+    this.nextEpisode = meta.index + 1;
+    if (meta.length === 0) log.add('EMPTY_EPISODE', 'an episode has no frame', { episode: meta.index });
+    const start = meta.fromIndex ?? this.nextIndex;
+    if (meta.fromIndex !== null && meta.fromIndex !== this.announcedFrames) {
+      log.add('INDEX_GAP', 'dataset_from_index does not follow the episode before', { episode: meta.index, expected: `${this.announcedFrames}`, actual: `${meta.fromIndex}` });
+    }
+    this.announcedFrames = (meta.fromIndex ?? this.announcedFrames) + meta.length;
+    if (meta.dataPath !== this.dataPath) await this.moveTo(meta.dataPath, meta.index);
+
+    const hash = createHash('sha256').update(`bodega episode 1\n${info.fps.num}/${info.fps.den}\n`);
+    const files: EpisodeFile[] = [];
+    const rows = this.data ? await this.findRows(this.data, meta) : 0;
+    const measured = this.data && rows > 0 ? await measureRows(this.reading, this.data, meta, rows, start, this.tasks, hash, this.cameras) : null;
+    if (this.data && rows > 0) {
+      files.push({ path: this.reading.files.full(meta.dataPath), kind: 'data', from: this.data.row, to: this.data.row + rows });
+      this.data.consume(rows);
+    }
+    // Gaps are told where they are, not again for every episode behind them.
+    const last = measured?.lastIndex ?? null;
+    this.nextIndex = last === null ? this.announcedFrames : last + 1;
+    for (const [key, reader] of this.readers) {
+      const span = meta.videos.get(key);
+      const part = span ? await reader.measure(meta, span, rows || meta.length, hash) : null;
+      if (part) files.push(part);
+    }
+    if (!measured) return null;
+
+    this.episodes += 1;
+    this.frames += rows;
+    const contentHash = hash.digest('hex');
+    this.remember(contentHash, meta.index);
+    for (const [key, stats] of Object.entries(measured.stats)) {
+      const pooled = this.pooled.get(key) ?? new PooledStats();
+      this.pooled.set(key, pooled);
+      pooled.add(stats);
+      const shipped = meta.stats?.get(key);
+      if (shipped && key !== 'timestamp') compareStats(key, shipped, stats, log, { episode: meta.index });
+    }
+    const tasks = meta.tasks.length > 0 ? [...meta.tasks] : measured.taskIndices.flatMap((index) => this.tasks?.get(index) ?? []);
+    this.noteTasks(tasks, meta.index);
+    return {
+      index: meta.index,
+      sourceKey: `episode_${String(meta.index).padStart(6, '0')}`,
+      frames: rows,
+      durationS: (rows * info.fps.den) / info.fps.num,
+      tasks,
+      outcome: measured.outcome,
+      outcomeSource: measured.outcomeSource,
+      stats: measured.stats,
+      contentHash,
+      files,
+    };
+  }
+
+  /** Looks at what is left after the last episode. */
+  async finish(): Promise<void> {
+    await this.closeData();
+  }
+
+  private async moveTo(path: string, episode: number): Promise<void> {
+    await this.closeData();
+    this.dataPath = path;
+    this.data = await DataFile.open(this.reading, path, episode);
+  }
+
+  private async closeData(): Promise<void> {
+    const data = this.data;
+    this.data = null;
+    if (!data || data.rowsLeft === 0) return;
+    const run = await data.peekRun();
+    this.reading.log.add('FRAME_COUNT_MISMATCH', 'a data file has rows that belong to no announced episode', {
+      path: this.reading.files.full(data.path), row: data.row, actual: `${data.rowsLeft} rows${run ? ` from episode_index ${run.episode}` : ''}`, expected: 'none',
+    });
+  }
+
+  /** How many rows of the data file, from where it stands, belong to the episode. */
+  private async findRows(data: DataFile, meta: EpisodeMeta): Promise<number> {
+    const { log, files, version } = this.reading;
+    const place = { path: files.full(data.path), episode: meta.index };
+    let rows = 0;
+    if (!data.hasRuns) {
+      rows = version === 'v2.1' ? data.rowsLeft : Math.min(meta.length, data.rowsLeft);
+    } else if (version === 'v2.1') {
+      rows = data.rowsLeft;
+      const run = await data.peekRun();
+      const wrong = run && run.episode === meta.index && run.rows < rows ? { row: run.rows } : run && run.episode !== meta.index ? { row: 0 } : null;
+      if (wrong) log.add('EPISODE_INDEX_GAP', 'episode_index of a row is not that of its file', { ...place, ...wrong, expected: `${meta.index}`, ...(wrong.row === 0 && run ? { actual: `${run.episode}` } : {}) });
+    } else {
+      for (let run = await data.peekRun(); run; run = await data.peekRun()) {
+        if (run.episode === meta.index) {
+          rows = run.rows;
+          break;
+        }
+        if (run.episode > meta.index) break;
+        log.add('EPISODE_INDEX_GAP', 'rows stand where those of another episode should', { ...place, row: data.row, expected: `episode_index ${meta.index}`, actual: `${run.rows} rows of episode_index ${run.episode}` });
+        data.consume(run.rows);
+      }
+    }
+    if (rows !== meta.length) {
+      log.add('LENGTH_MISMATCH', 'an episode has another number of rows than its length says', { ...place, row: data.row, expected: `${meta.length} rows`, actual: `${rows} rows` });
+    }
+    return rows;
+  }
+
+  private remember(contentHash: string, episode: number): void {
+    const key = contentHash.slice(0, 24);
+    const before = this.hashes.get(key);
+    if (before !== undefined) this.reading.log.add('DUPLICATE_EPISODE', `this episode has the same content as episode ${before}`, { episode });
+    else if (this.hashes.size < MAX_REMEMBERED) this.hashes.set(key, episode);
+  }
+
+  private noteTasks(tasks: readonly string[], episode: number): void {
+    for (const task of tasks) {
+      if (this.taskTexts.size < 100_000) this.taskTexts.add(task);
+      if (this.knownTexts && !this.knownTexts.has(task)) this.reading.log.addOnce(task, 'TASK_INDEX_UNKNOWN', 'an episode names a task text that the tasks table does not have', { episode, actual: task.slice(0, 120) });
+    }
+    if (tasks.length === 0) this.reading.log.addOnce('none', 'TASK_TEXT_MISSING', 'an episode has no task text', { episode });
+  }
+}

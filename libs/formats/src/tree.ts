@@ -1,0 +1,106 @@
+import type { ByteSource, FileEntry, FileTree } from './byte-source.js';
+import type { FindingLog } from './findings.js';
+
+const MAX_PATH_CHARS = 1024;
+const POINTER_BYTES = 1024;
+const POINTER_HEAD = 'version https://git-lfs.github.com/spec/';
+const JUNK = /(^|\/)(\.DS_Store|__MACOSX|Thumbs\.db|desktop\.ini|\.cache|\.ipynb_checkpoints|\.git)(\/|$)/;
+const TEXT_EXTENSIONS = /\.(jsonl?|ya?ml|md|txt|csv|toml)$/i;
+
+/** The files of one dataset, by path relative to its root. */
+export class DatasetFiles {
+  private readonly entries = new Map<string, FileEntry>();
+  private readonly used = new Set<string>();
+
+  constructor(
+    private readonly tree: FileTree,
+    readonly root: string,
+  ) {
+    for (const entry of tree.files) {
+      if (entry.path.startsWith(root) && !isJunk(entry.path)) this.entries.set(entry.path.slice(root.length), entry);
+    }
+  }
+
+  has(path: string): boolean {
+    return this.entries.has(path);
+  }
+
+  sizeOf(path: string): number {
+    return this.entries.get(path)?.sizeBytes ?? 0;
+  }
+
+  /** The path as the upload has it. */
+  full(path: string): string {
+    return this.root + path;
+  }
+
+  async open(path: string): Promise<ByteSource> {
+    this.used.add(path);
+    return this.tree.open(this.full(path));
+  }
+
+  /** Paths that match, sorted. */
+  list(pattern: RegExp): string[] {
+    return [...this.entries.keys()].filter((path) => pattern.test(path)).sort();
+  }
+
+  unused(pattern: RegExp): string[] {
+    return this.list(pattern).filter((path) => !this.used.has(path));
+  }
+
+  get count(): number {
+    return this.entries.size;
+  }
+
+  get bytes(): number {
+    let sum = 0;
+    for (const entry of this.entries.values()) sum += entry.sizeBytes;
+    return sum;
+  }
+}
+
+/** Files that operating systems and download tools leave behind. */
+export function isJunk(path: string): boolean {
+  return JUNK.test(path);
+}
+
+/**
+ * Checks the names of an upload, then the few small files that may be something else than they seem:
+ * Git-LFS pointers under any extension, and links written out as text.
+ */
+export async function checkTree(tree: FileTree, log: FindingLog): Promise<void> {
+  const seen = new Set<string>();
+  for (const { path } of tree.files) {
+    const reason = refusalOfPath(path);
+    if (reason) log.add('PATH_REFUSED', `file name refused: ${reason}`, { path: path.slice(0, MAX_PATH_CHARS) });
+    if (seen.has(path)) log.add('PATH_REFUSED', 'the same path occurs twice', { path });
+    seen.add(path);
+    if (isJunk(path)) log.addOnce('junk', 'EXTRA_FILES', 'files left by an operating system or a download tool are ignored', { path });
+  }
+  for (const { path, sizeBytes } of tree.files) {
+    if (sizeBytes === 0 || sizeBytes > POINTER_BYTES || isJunk(path)) continue;
+    const source = await tree.open(path);
+    const text = Buffer.from(await source.read(0, sizeBytes)).toString('latin1');
+    if (text.startsWith(POINTER_HEAD)) {
+      const announced = /^size (\d{1,20})$/m.exec(text)?.[1];
+      log.add('LFS_POINTER', 'this is a Git-LFS pointer, not the file: run "git lfs pull" before uploading', {
+        path, actual: `${sizeBytes} bytes`, ...(announced ? { expected: `${announced} bytes` } : {}),
+      });
+    } else if (/^(\.\.\/|\/)[\x20-\x7e]+$/.test(text) && !text.includes('\n') && !TEXT_EXTENSIONS.test(path)) {
+      log.add('SYMLINK_FILE', 'this file holds only a path: a link was uploaded instead of what it points at', { path, actual: text.slice(0, 200) });
+    }
+  }
+}
+
+/** Why a path cannot be part of a dataset; null if it can. Hub clients and signed URLs choke on `#`, `?` and `%`. */
+export function refusalOfPath(path: string): string | null {
+  if (path === '' || path.length > MAX_PATH_CHARS) return 'empty or too long';
+  if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return 'it is absolute';
+  if (path.includes('\\')) return 'it has a backslash';
+  if (/[#?%]/.test(path)) return 'it has one of # ? %';
+  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
+  if (/[\u0000-\u001f\u007f]/.test(path)) return 'it has a control character';
+  const parts = path.split('/');
+  if (parts.includes('..') || parts.includes('.') || parts.includes('')) return 'it has an empty, "." or ".." part';
+  return null;
+}
