@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AccessLogEntry } from './access-log.rules.js';
+import { explain } from './explanation.rules.js';
+import type { LeasedRight } from './explanation.rules.js';
+
+const lease: LeasedRight = {
+  id: 'lse_1',
+  grantId: 'grt_1',
+  datasetId: 'ds_1',
+  versionId: 'dv_1',
+  organizationId: 'org_buyer',
+  providerOrganizationId: 'org_provider',
+};
+const leases = new Map([[lease.id, lease]]);
+
+const entry: AccessLogEntry = {
+  bucket: 'bodega',
+  at: new Date('2026-11-20T00:00:00Z'),
+  requester: 'AKIA',
+  requestId: 'R1',
+  operation: 'REST.GET.OBJECT',
+  key: 'datasets/ds_1/dv_1/a.parquet',
+  target: '/bodega/datasets/ds_1/dv_1/a.parquet?X-Amz-Signature=XXX&x-bodega-lease=lse_1',
+  status: 200,
+  bytesSent: 10,
+  objectSize: 10,
+};
+const unsigned = '/bodega/datasets/ds_1/dv_1/a.parquet';
+
+describe('explain', () => {
+  it('lays a request to the lease that it names', () => {
+    expect(explain(entry, 'bodega', leases)).toEqual({ kind: 'metered', method: 'GET', lease });
+    expect(explain({ ...entry, operation: 'REST.HEAD.OBJECT' }, 'bodega', leases)).toMatchObject({ kind: 'metered', method: 'HEAD' });
+  });
+
+  it('keeps a refused request under its lease', () => {
+    expect(explain({ ...entry, status: 403 }, 'bodega', leases).kind).toBe('metered');
+  });
+
+  it.each([
+    ['a lease that nobody made', { target: entry.target?.replace('lse_1', 'lse_2') ?? null }, 'UNKNOWN_LEASE'],
+    ['a lease of another dataset', { key: 'datasets/ds_2/dv_1/a.parquet' }, 'WRONG_OBJECT'],
+    ['a lease of another version', { key: 'datasets/ds_1/dv_2/a.parquet' }, 'WRONG_OBJECT'],
+    ['a signed URL without a lease', { target: `${unsigned}?X-Amz-Signature=XXX` }, 'NO_LEASE'],
+    ['an anonymous read', { target: unsigned, requester: null }, 'NO_LEASE'],
+  ] as const)('cannot explain %s', (_, change, reason) => {
+    expect(explain({ ...entry, ...change }, 'bodega', leases)).toMatchObject({ kind: 'unexplained', reason });
+  });
+
+  it('tells the market reading its own goods, which takes the secret, from a URL', () => {
+    expect(explain({ ...entry, target: unsigned }, 'bodega', leases).kind).toBe('own');
+    expect(explain({ ...entry, target: null }, 'bodega', leases).kind).toBe('unexplained');
+  });
+
+  it('does not dwell on refused requests under no right', () => {
+    expect(explain({ ...entry, target: unsigned, requester: null, status: 403 }, 'bodega', leases).kind).toBe('refused');
+  });
+
+  it.each([
+    { operation: 'REST.PUT.OBJECT' },
+    { operation: 'REST.GET.OBJECT_TAGGING' },
+    { key: 'previews/ds_1/dv_1/a.webp' },
+    { key: null },
+    { bucket: 'elsewhere' },
+  ])('leaves alone what is no read of a product: %p', (change) => {
+    expect(explain({ ...entry, ...change }, 'bodega', leases).kind).toBe('other');
+  });
+});

@@ -1,0 +1,69 @@
+import type { UnexplainedReason } from '@app/metering';
+import { queryParameterOf } from './access-log.rules.js';
+import type { AccessLogEntry } from './access-log.rules.js';
+
+/** Name of the signed query parameter that ties a request to its lease. Stores ignore, and log, parameters in `x-`. */
+export const LEASE_PARAMETER = 'x-bodega-lease';
+
+/** What a lease says about the requests made under it. */
+export interface LeasedRight {
+  readonly id: string;
+  readonly grantId: string;
+  readonly datasetId: string;
+  readonly versionId: string;
+  readonly organizationId: string;
+  readonly providerOrganizationId: string;
+}
+
+/** How one logged request is accounted for. */
+export type Explanation =
+  | { readonly kind: 'metered'; readonly method: 'GET' | 'HEAD'; readonly lease: LeasedRight }
+  | {
+      readonly kind: 'unexplained';
+      readonly method: 'GET' | 'HEAD';
+      readonly reason: UnexplainedReason;
+      readonly key: string;
+      readonly leaseId: string | null;
+      readonly lease: LeasedRight | null;
+      readonly datasetId: string;
+    }
+  /** Signed by header, which takes the store's secret: the market reading its own goods, as the ingest worker does. */
+  | { readonly kind: 'own' }
+  /** Refused by the store, under no right: nothing left. */
+  | { readonly kind: 'refused' }
+  /** No read of a product: uploads, listings, previews, other buckets. */
+  | { readonly kind: 'other' };
+
+const READ = /^(?:REST|WEBSITE)\.(GET|HEAD)\.OBJECT$/;
+const PRODUCT_KEY = /^datasets\/([^/]+)\/([^/]+)\//;
+
+/** The lease that a request names, whether it exists or not. */
+export function leaseIdOf(entry: AccessLogEntry): string | null {
+  return entry.target === null ? null : queryParameterOf(entry.target, LEASE_PARAMETER);
+}
+
+/** Lays one request to a right, or says why that cannot be done. Every product byte ends in exactly one account. */
+export function explain(
+  entry: AccessLogEntry,
+  productBucket: string,
+  leases: ReadonlyMap<string, LeasedRight>,
+): Explanation {
+  const method = READ.exec(entry.operation)?.[1];
+  const product = entry.key === null ? null : PRODUCT_KEY.exec(entry.key);
+  if ((method !== 'GET' && method !== 'HEAD') || entry.bucket !== productBucket || entry.key === null || !product) {
+    return { kind: 'other' };
+  }
+  const leaseId = leaseIdOf(entry);
+  const lease = (leaseId === null ? undefined : leases.get(leaseId)) ?? null;
+  const [, datasetId = '', versionId = ''] = product;
+  if (lease && lease.datasetId === datasetId && lease.versionId === versionId) return { kind: 'metered', method, lease };
+  if (entry.status >= 400) return { kind: 'refused' };
+  if (leaseId === null && isSignedByHeader(entry)) return { kind: 'own' };
+  const reason = leaseId === null ? 'NO_LEASE' : lease ? 'WRONG_OBJECT' : 'UNKNOWN_LEASE';
+  return { kind: 'unexplained', method, reason, key: entry.key, leaseId, lease, datasetId };
+}
+
+function isSignedByHeader(entry: AccessLogEntry): boolean {
+  if (entry.requester === null || entry.target === null) return false;
+  return ['X-Amz-Signature', 'X-Amz-Algorithm', 'Signature'].every((name) => queryParameterOf(entry.target ?? '', name) === null);
+}

@@ -1,0 +1,17 @@
+import { defineErrors, refusal } from '@app/kernel';
+
+/** What delivery can refuse with. */
+export const DeliveryErrors = defineErrors('DELIVERY', {
+  FILE_NOT_IN_GRANT: refusal(
+    'NOT_FOUND',
+    (d: { paths: readonly string[] }) =>
+      `The granted version holds no ${d.paths.length === 1 ? 'file' : 'files'} ${d.paths.map((path) => `"${path}"`).join(', ')}.`,
+    { paths: ['data/chunk-000/episode_000000.parquet'] },
+  ),
+  RANGE_OUTSIDE_FILE: refusal(
+    'INVALID',
+    (d: { path: string; sizeBytes: number }) => `The range lies outside "${d.path}", which has ${d.sizeBytes} bytes.`,
+    { path: 'videos/front.mp4', sizeBytes: 1000 },
+  ),
+  NOTHING_LEFT: refusal('NOT_FOUND', () => 'There is no file behind this cursor: the list has ended.', {}),
+});

@@ -1,0 +1,15 @@
+export { DeliveryModule } from './delivery.module.js';
+export { DeliveryApiModule } from './delivery.api.module.js';
+export { DeliveryWorkerModule } from './delivery.worker.module.js';
+export { DeliveryErrors } from './delivery.errors.js';
+export { MAX_LEASE_S, deliverySettings } from './delivery.config.js';
+export { LeaseService } from './leases/lease.service.js';
+export type { CreatedLease, LeasedFile } from './leases/lease.service.js';
+export { LeaseQueries } from './leases/lease.queries.js';
+export { LEASE_PAGE_CAP } from './leases/lease-request.rules.js';
+export { AccessLogReader } from './access-log/access-log.reader.js';
+export type { LogReading } from './access-log/access-log.reader.js';
+export { LOOK_BACK_MS, SECOND_LOOK_BACK_MS } from './access-log/log-window.rules.js';
+export { LEASE_PARAMETER } from './access-log/explanation.rules.js';
+export { UsageReportQueries } from './usage/usage-report.queries.js';
+export type { NamedPoint, UsageReport, UsageRequest } from './usage/usage-report.queries.js';
