@@ -77,7 +77,8 @@ export interface EpisodeFact {
 /** What was measured of one dataset. Says what the bytes hold, not what anyone declared. */
 export interface DatasetMeasure {
   format: 'lerobot';
-  formatVersion: 'v3.0' | 'v2.1';
+  /** `unknown` goes with an error finding that says what was found instead. */
+  formatVersion: 'v3.0' | 'v2.1' | 'unknown';
   rootPath: string;
   fps: { num: number; den: number } | null;
   robotType: string | null;

@@ -34,7 +34,7 @@ export class CameraTallies {
   private start(feature: Feature, seen: { width: number; height: number; codec: string; pixFmt: string | null; fps: number }): CameraFact {
     const declared = feature.declared['video.codec'] ?? feature.declared.codec;
     const fact: CameraFact = {
-      name: cameraName(feature.key), key: feature.key, kind: feature.isDepth ? 'depth' : 'rgb',
+      name: cameraName(feature.key), key: feature.key, kind: feature.isDepth || /depth/i.test(feature.key) ? 'depth' : 'rgb',
       width: seen.width, height: seen.height, fps: seen.fps, codec: seen.codec,
       declaredCodec: typeof declared === 'string' ? toCodecName(declared) : null,
       pixFmt: seen.pixFmt, frames: 0, keyFrames: 0, bytes: 0,

@@ -1,4 +1,4 @@
-import type { StreamRole } from '../episode-model.js';
+import type { CameraFact, StreamRole } from '../episode-model.js';
 import { asCount, asObject, asStrings } from '../text/json.js';
 
 /** One entry of `features` in info.json. */
@@ -66,14 +66,11 @@ export function declaredSize(feature: Feature): { height: number; width: number 
 
 const JOINT_NAME = /joint|shoulder|elbow|wrist|waist|hip|knee|ankle|finger|thumb|\.pos$|motor/i;
 
-/** Vocabulary codes of what a set carries, as far as keys and names tell. A provider may correct them. */
-export function modalitiesOf(features: readonly Feature[], hasTaskText: boolean): string[] {
+/** Vocabulary codes of what was measured, as far as keys and names tell. A provider may correct them. */
+export function modalitiesOf(features: readonly Feature[], cameras: readonly CameraFact[], hasTaskText: boolean): string[] {
   const found = new Set<string>();
-  for (const { key, role, names, isDepth } of features) {
-    if (role === 'video' || role === 'image') {
-      found.add(isDepth || /depth/i.test(key) ? 'depth' : 'rgb');
-      continue;
-    }
+  for (const camera of cameras) found.add(camera.kind);
+  for (const { key, role, names } of features) {
     if (role === 'action') found.add('action');
     if (role !== 'state' && role !== 'other') continue;
     const text = `${key} ${names.join(' ')}`;

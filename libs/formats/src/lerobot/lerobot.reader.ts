@@ -69,6 +69,7 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
   if (version === 'v3.0') await checkDatasetStats(reading, walk);
   checkRest(reading, walk, hasOutcome);
 
+  const cameras = walk.cameras.toList();
   const taskTexts = tasks ? [...tasks.values()] : [...walk.taskTexts];
   return {
     ...measure,
@@ -78,16 +79,16 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
     frames: walk.frames,
     durationS: (walk.frames * info.fps.den) / info.fps.num,
     streams: info.features.map((feature) => toStream(feature, info, walk)),
-    cameras: walk.cameras.toList(),
+    cameras,
     tasks: taskTexts,
-    modalities: modalitiesOf(info.features, taskTexts.some((text) => text.trim() !== '')),
+    modalities: modalitiesOf(info.features.filter((feature) => walk.pooled.has(feature.key)), cameras, taskTexts.some((text) => text.trim() !== '')),
   };
 }
 
 /** What is said of an upload that could not be read as a dataset. */
 export function emptyMeasure(files: { root: string; bytes: number; count: number }): DatasetMeasure {
   return {
-    format: 'lerobot', formatVersion: 'v3.0', rootPath: files.root, fps: null, robotType: null, episodes: 0, frames: 0, durationS: 0,
+    format: 'lerobot', formatVersion: 'unknown', rootPath: files.root, fps: null, robotType: null, episodes: 0, frames: 0, durationS: 0,
     bytes: files.bytes, files: files.count, streams: [], cameras: [], tasks: [], modalities: [], findings: [],
   };
 }

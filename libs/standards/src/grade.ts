@@ -1,0 +1,35 @@
+import type { RuleLevel, RuleResult } from './profile.js';
+
+/** A: L3 reached. B: L2. C: L1. U: not rated, and not listable. */
+export type Grade = 'A' | 'B' | 'C' | 'U';
+
+/** A grade and why it is not a better one. */
+export interface GradeVerdict {
+  grade: Grade;
+  explanation: string;
+}
+
+const LADDER: readonly (readonly [RuleLevel, Grade])[] = [['L1', 'C'], ['L2', 'B'], ['L3', 'A']];
+
+/** The highest level of which every rule, and every rule of the levels below, passed or does not apply. */
+export function gradeOf(results: readonly RuleResult[]): GradeVerdict {
+  let grade: Grade = 'U';
+  for (const [level, reached] of LADDER) {
+    const rules = results.filter((result) => result.level === level);
+    const failed = rules.filter((result) => result.result === 'fail').map((result) => result.rule);
+    const unchecked = rules.filter((result) => result.result === 'not_checked').map((result) => result.rule);
+    const reasons = [
+      failed.length > 0 ? `failed: ${failed.join(', ')}` : '',
+      unchecked.length > 0 ? `not checked: ${unchecked.join(', ')}` : '',
+      rules.length === 0 ? 'no rule was evaluated' : '',
+    ].filter((reason) => reason !== '');
+    if (reasons.length > 0) return { grade, explanation: `${level} not reached (${reasons.join('; ')})` };
+    grade = reached;
+  }
+  return { grade, explanation: 'every rule of every level passes or does not apply' };
+}
+
+/** True if nothing at L1 failed or was left unchecked: the version may be listed. */
+export function isListable(results: readonly RuleResult[]): boolean {
+  return gradeOf(results).grade !== 'U';
+}
