@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { RequestContext, Transaction } from '@app/kernel';
 import type { Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { DataSource } from 'typeorm';
@@ -8,8 +8,11 @@ import { DatabaseErrors, isConnectionFailure, sqlStateOf } from './database.erro
 interface OpenTransaction {
   readonly manager: EntityManager;
   readonly client: PoolClient;
-  readonly afterCommit: (() => void)[];
+  readonly afterCommit: AfterCommit[];
 }
+
+/** Work to do once a transaction is durable. Its own failure is logged: the act itself has happened. */
+export type AfterCommit = () => void | Promise<void>;
 
 const open = (tx: Transaction): OpenTransaction => tx as unknown as OpenTransaction;
 const seal = (tx: OpenTransaction): Transaction => tx as unknown as Transaction;
@@ -22,6 +25,8 @@ const ROUNDS = 3;
  */
 @Injectable()
 export class Database {
+  private readonly log = new Logger(Database.name);
+
   constructor(readonly dataSource: DataSource) {}
 
   /** The driver's own pool, for COPY, LISTEN and prepared reads. */
@@ -80,10 +85,10 @@ export class Database {
     }
   }
 
-  /** Calls back once the context's transaction is durable; at once when there is none. Never called on rollback. */
-  afterCommit(ctx: RequestContext, callback: () => void): void {
-    if (ctx.tx) open(ctx.tx).afterCommit.push(callback);
-    else callback();
+  /** Calls back once the context's transaction is durable, before its caller goes on. Never called on rollback. */
+  afterCommit(ctx: RequestContext, callback: AfterCommit): void {
+    if (!ctx.tx) throw new Error('This needs an open transaction.');
+    open(ctx.tx).afterCommit.push(callback);
   }
 
   private async run<R extends QueryResultRow>(ctx: RequestContext, query: QueryConfig): Promise<QueryResult<R>> {
@@ -97,19 +102,24 @@ export class Database {
 
   private async once<T>(ctx: RequestContext, work: (ctx: RequestContext) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
-    const afterCommit: (() => void)[] = [];
+    const afterCommit: AfterCommit[] = [];
+    let result: T;
     try {
       const client = (await runner.connect()) as PoolClient;
       await runner.startTransaction();
-      const result = await work({ ...ctx, tx: seal({ manager: runner.manager, client, afterCommit }) });
+      result = await work({ ...ctx, tx: seal({ manager: runner.manager, client, afterCommit }) });
       await runner.commitTransaction();
-      for (const callback of afterCommit) callback();
-      return result;
     } catch (error) {
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
       throw error;
     } finally {
       await runner.release();
     }
+    for (const callback of afterCommit) {
+      await Promise.resolve()
+        .then(callback)
+        .catch((error: unknown) => this.log.error(error));
+    }
+    return result;
   }
 }

@@ -1,18 +1,20 @@
 import { ApolloDriver } from '@nestjs/apollo';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
+import { NodeLoaders, NodeResolver } from './node.graphql.js';
 import { JitPlugin } from './jit.plugin.js';
 import { MAX_TOKENS, operationLimits } from './limits.js';
 import type { GraphqlContext, RequestWithContext } from './request-context.js';
 import { formatError, requestIdPlugin } from './request-id.plugin.js';
 
 /** The GraphQL front door: Apollo on Fastify, compiled operations, limits, one error form. */
-@Module({})
+@Global()
+@Module({ providers: [NodeLoaders, NodeResolver], exports: [NodeLoaders] })
 export class GraphqlModule {
   static forRoot(): DynamicModule {
-    return GraphQLModule.forRoot<ApolloDriverConfig>({
+    const front = GraphQLModule.forRoot<ApolloDriverConfig>({
       driver: ApolloDriver,
       path: '/graphql',
       autoSchemaFile: true,
@@ -34,5 +36,6 @@ export class GraphqlModule {
         return { ctx: request.requestContext, loaders: new Map() };
       },
     });
+    return { module: GraphqlModule, imports: [front] };
   }
 }

@@ -15,3 +15,4 @@ export type { WireError } from './errors.js';
 export { JitPlugin } from './jit.plugin.js';
 export { MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_TOKENS, operationLimits } from './limits.js';
 export { GraphqlModule } from './graphql.module.js';
+export { NodeLoaders, NodeType } from './node.graphql.js';

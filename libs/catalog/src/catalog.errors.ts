@@ -1,0 +1,38 @@
+import { defineErrors, refusal } from '@app/kernel';
+
+export const CatalogErrors = defineErrors('CATALOG', {
+  SLUG_TAKEN: refusal('CONFLICT', (d: { slug: string }) => `There is a dataset "${d.slug}" already.`, { slug: 'acme/pick-cups' }),
+  NOT_YOUR_ORGANIZATION: refusal(
+    'FORBIDDEN',
+    (d: { slug: string; organization: string }) => `"${d.slug}" must start with the name of your organization, "${d.organization}/".`,
+    { slug: 'acme/pick-cups', organization: 'other' },
+  ),
+  TRANSITION_REFUSED: refusal(
+    'CONFLICT',
+    (d: { what: string; from: string; to: string }) => `A ${d.what} that is ${d.from} cannot become ${d.to}.`,
+    { what: 'version', from: 'rejected', to: 'published' },
+  ),
+  VERSION_OPEN: refusal(
+    'CONFLICT',
+    (d: { label: string }) => `Version ${d.label} is being checked; wait for its report before you upload more.`,
+    { label: 'v2' },
+  ),
+  UPLOAD_INCOMPLETE: refusal(
+    'CONFLICT',
+    (d: { missing: number; path: string }) =>
+      d.missing === 0 ? 'The version has no file yet; upload the dataset first.' : `${d.missing} files are not uploaded yet, the first is "${d.path}".`,
+    { missing: 2, path: 'meta/info.json' },
+  ),
+  PART_MISMATCH: refusal(
+    'CONFLICT',
+    (d: { path: string; expectedBytes: number; actualBytes: number }) =>
+      `"${d.path}" was announced with ${d.expectedBytes} bytes, but ${d.actualBytes} arrived; upload it again.`,
+    { path: 'data/file-000.parquet', expectedBytes: 10, actualBytes: 9 },
+  ),
+  NOT_LISTABLE: refusal(
+    'CONFLICT',
+    (d: { label: string; rules: readonly string[] }) => `Version ${d.label} fails ${d.rules.join(', ')}; mend that and submit a new version.`,
+    { label: 'v1', rules: ['TM-1'] },
+  ),
+  CHANGE_NOTE_MISSING: refusal('INVALID', () => 'A further version needs a change note: say in one sentence what is different.', {}),
+});

@@ -1,0 +1,156 @@
+import { Injectable } from '@nestjs/common';
+import { Audit } from '@app/audit';
+import { Settings } from '@app/config';
+import { Database } from '@app/database';
+import type { DatasetMeasure, Finding } from '@app/formats';
+import { JobHandler } from '@app/jobs';
+import type { JobHelp, JobRun } from '@app/jobs';
+import { Clock, commitIdOf, merkleRootOf } from '@app/kernel';
+import type { RequestContext } from '@app/kernel';
+import { ObjectStore } from '@app/storage';
+import { z } from 'zod';
+import { catalogSettings } from '../catalog.config.js';
+import type { DeclaredFacts } from '../datasets/declared.rules.js';
+import { EpisodeQueries } from '../episodes/episode.queries.js';
+import { FileQueries } from '../versions/file.queries.js';
+import type { FileRow } from '../versions/file.queries.js';
+import { CageFailed, CageLimitExceeded, measureInCage } from './cage.js';
+import { INGEST_JOB } from './ingest.types.js';
+import { reportOf, unreadableMeasure } from './ingest.rules.js';
+
+const payloadSchema = z.object({ versionId: z.string() });
+/** Internal URLs outlive the longest check. */
+const URL_S = 86_400;
+const FILE_PAGE = 5_000;
+const MINUTE_MS = 60_000;
+
+interface VersionUnderCheck {
+  id: string;
+  datasetId: string;
+  organizationId: string;
+  slug: string;
+  label: string;
+  declared: DeclaredFacts;
+}
+
+/**
+ * Walks an uploaded version, measures it, and writes its report. Everything visible is written in one last transaction, and
+ * what came before is cleared at the start, so a run that died leaves no trace and the next one gives the same report.
+ */
+@Injectable()
+@JobHandler(INGEST_JOB)
+export class IngestVersionJob implements JobRun {
+  constructor(
+    private readonly database: Database,
+    private readonly files: FileQueries,
+    private readonly episodes: EpisodeQueries,
+    private readonly store: ObjectStore,
+    private readonly settings: Settings,
+    private readonly audit: Audit,
+    private readonly clock: Clock,
+  ) {}
+
+  async run(payload: unknown, help: JobHelp): Promise<void> {
+    const { versionId } = payloadSchema.parse(payload);
+    const version = await this.versionUnderCheck(help.ctx, versionId);
+    if (!version) return;
+    const files = await this.allFiles(help.ctx, versionId);
+    await this.episodes.clear(help.ctx, versionId);
+    try {
+      const { measure, hashes } = await this.measure(version, files, help);
+      await this.finish(help.ctx, version, files, measure, hashes);
+    } catch (error) {
+      const isHopeless = error instanceof CageLimitExceeded || (error instanceof CageFailed && help.attempt >= help.maxAttempts);
+      if (!isHopeless) throw error;
+      await this.episodes.clear(help.ctx, versionId);
+      await this.finish(help.ctx, version, files, unreadableMeasure(files, error.message), null);
+    }
+  }
+
+  private async measure(version: VersionUnderCheck, files: FileRow[], help: JobHelp) {
+    const options = { expiresS: URL_S, now: this.clock.now(), query: { 'x-bodega-internal': `ingest/${version.id}` } };
+    const order = {
+      files: files.map(({ path, sizeBytes, objectKey }) => ({ path, sizeBytes, url: this.store.presignGet(objectKey, options) })),
+    };
+    const wallMs = this.settings.of(catalogSettings).ingestMinutes * MINUTE_MS;
+    return measureInCage(order, { wallMs }, (batch) => this.episodes.add(help.ctx, version.id, batch), help.signal);
+  }
+
+  private async finish(
+    ctx: RequestContext,
+    version: VersionUnderCheck,
+    files: FileRow[],
+    measure: DatasetMeasure,
+    hashes: Readonly<Record<string, string>> | null,
+  ): Promise<void> {
+    const mismatches = hashes ? hashFindings(files, hashes) : [];
+    const report = reportOf({ ...measure, findings: [...mismatches, ...measure.findings] }, version.declared, files);
+    const hashed = files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256: hashes?.[path] ?? sha256 ?? '' }));
+    const merkleRoot = hashes ? merkleRootOf(hashed) : null;
+    const { findings: _, ...measured } = measure;
+    await this.database.transaction(ctx, async (ctx) => {
+      const changed = await this.database.execute(
+        ctx,
+        `update dataset_versions set status = $2, format = $3, format_version = $4, facts = $5, report = $6, grade = $7,
+                merkle_root = $8, commit_id = $9, episodes = $10, frames = $11, duration_s = $12, validated_at = $13
+          where id = $1 and status = 'validating'`,
+        [
+          version.id,
+          report.isListable ? 'ready' : 'rejected',
+          measure.format,
+          measure.formatVersion,
+          JSON.stringify({ measured, declared: version.declared }),
+          JSON.stringify(report),
+          report.grade,
+          merkleRoot,
+          merkleRoot && commitIdOf(merkleRoot),
+          measure.episodes,
+          measure.frames,
+          measure.durationS,
+          this.clock.now(),
+        ],
+      );
+      if (changed === 0) return;
+      await this.audit.record(ctx, {
+        action: 'version.validated',
+        subject: { kind: 'version', id: version.id },
+        about: { datasetId: version.datasetId, organizationIds: [version.organizationId] },
+        facts: { slug: version.slug, label: version.label, isListable: report.isListable, grade: report.grade, merkleRoot },
+      });
+    });
+    // Counting episodes reads the index alone only where a vacuum has marked the pages.
+    await this.database.execute({ ...ctx, tx: undefined }, 'vacuum (analyze) episodes');
+  }
+
+  private async versionUnderCheck(ctx: RequestContext, versionId: string): Promise<VersionUnderCheck | undefined> {
+    const [version] = await this.database.query<VersionUnderCheck>(
+      ctx,
+      `select v.id, v.dataset_id as "datasetId", d.organization_id as "organizationId", d.slug, v.label, d.declared
+         from dataset_versions v join datasets d on d.id = v.dataset_id where v.id = $1 and v.status = 'validating'`,
+      [versionId],
+    );
+    return version;
+  }
+
+  private async allFiles(ctx: RequestContext, versionId: string): Promise<FileRow[]> {
+    const files: FileRow[] = [];
+    for (;;) {
+      const page = await this.files.page(ctx, versionId, { after: files.at(-1)?.path ?? null, limit: FILE_PAGE });
+      files.push(...page);
+      if (page.length < FILE_PAGE) return files;
+    }
+  }
+}
+
+function hashFindings(files: readonly FileRow[], hashes: Readonly<Record<string, string>>): Finding[] {
+  return files
+    .filter((file) => file.sha256 !== null && hashes[file.path] !== file.sha256)
+    .map((file) => ({
+      code: 'HASH_MISMATCH',
+      severity: 'error',
+      path: file.path,
+      message: `The stored bytes of "${file.path}" are not those that were announced; upload the file again.`,
+      expected: file.sha256 ?? '',
+      actual: hashes[file.path] ?? '',
+    }));
+}

@@ -1,0 +1,23 @@
+import type { Finding } from '@app/formats';
+import type { Grade, RuleResult } from '@app/standards';
+
+/**
+ * What the worker found, kept with the version for ever. It holds no time and no machine, so that the same bytes always
+ * give the same report.
+ */
+export interface VersionReport {
+  readonly profile: string;
+  readonly grade: Grade;
+  readonly explanation: string;
+  /** Whether the version may be published: no L1 rule fails. */
+  readonly isListable: boolean;
+  readonly rules: readonly RuleResult[];
+  readonly findings: readonly Finding[];
+  /** How many findings of each code there are, those left out of the list included. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** The L1 rules that keep a version from being published. */
+export function failingRules(report: VersionReport): string[] {
+  return report.rules.filter((rule) => rule.level === 'L1' && rule.result === 'fail').map((rule) => rule.rule);
+}

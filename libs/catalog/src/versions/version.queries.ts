@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '@app/database';
+import { KernelErrors, decodeCursor, encodeCursor, pageSize, toPage } from '@app/kernel';
+import type { Page, PageRequest, RequestContext } from '@app/kernel';
+import type { Grade } from '@app/standards';
+import { VISIBLE, visibilityOf } from '../datasets/dataset.queries.js';
+import type { VersionReport } from './report.js';
+import { RELEASED } from './version.rules.js';
+import type { VersionStatus } from './version.rules.js';
+
+export interface VersionRow {
+  readonly id: string;
+  readonly datasetId: string;
+  readonly number: number;
+  readonly label: string;
+  readonly status: VersionStatus;
+  readonly format: string | null;
+  readonly formatVersion: string | null;
+  readonly commitId: string | null;
+  readonly merkleRoot: string | null;
+  readonly facts: Record<string, unknown> | null;
+  readonly report: VersionReport | null;
+  readonly grade: Grade;
+  readonly changeNote: string | null;
+  readonly filesCount: number;
+  readonly sizeBytes: number;
+  readonly episodes: number;
+  readonly frames: number;
+  readonly durationS: number;
+  readonly recallReason: string | null;
+  readonly createdAt: Date;
+  readonly submittedAt: Date | null;
+  readonly validatedAt: Date | null;
+  readonly publishedAt: Date | null;
+  readonly recalledAt: Date | null;
+  readonly datasetSlug: string;
+}
+
+const COLUMNS = `
+  v.id, v.dataset_id as "datasetId", v.number, v.label, v.status, v.format, v.format_version as "formatVersion",
+  v.commit_id as "commitId", v.merkle_root as "merkleRoot", v.facts, v.report, v.grade, v.change_note as "changeNote",
+  v.files_count as "filesCount", v.size_bytes as "sizeBytes", v.episodes, v.frames, v.duration_s as "durationS",
+  v.recall_reason as "recallReason", v.created_at as "createdAt", v.submitted_at as "submittedAt", v.validated_at as "validatedAt",
+  v.published_at as "publishedAt", v.recalled_at as "recalledAt", d.slug as "datasetSlug"`;
+
+const RELEASED_SQL = RELEASED.map((status) => `'${status}'`).join(', ');
+
+/** Released versions of visible datasets, and every version of one's own. */
+const VISIBLE_VERSION = `${VISIBLE} and (v.status in (${RELEASED_SQL}) or d.organization_id = $1 or $2)`;
+
+@Injectable()
+export class VersionQueries {
+  constructor(private readonly database: Database) {}
+
+  /** @throws REQUEST_NOT_FOUND */
+  async byId(ctx: RequestContext, id: string): Promise<VersionRow> {
+    const [row] = await this.database.query<VersionRow>(
+      ctx,
+      `select ${COLUMNS} from dataset_versions v join datasets d on d.id = v.dataset_id where v.id = $3 and ${VISIBLE_VERSION}`,
+      [...visibilityOf(ctx), id],
+    );
+    if (!row) throw KernelErrors.NOT_FOUND({ what: 'version', id });
+    return row;
+  }
+
+  /** By label (`v2`) or commit id; the current published version when nothing is named. @throws REQUEST_NOT_FOUND */
+  async resolve(ctx: RequestContext, datasetId: string, selector?: string | null): Promise<VersionRow> {
+    const [row] = await this.database.query<VersionRow>(
+      ctx,
+      `select ${COLUMNS} from dataset_versions v join datasets d on d.id = v.dataset_id
+        where d.id = $3 and ${VISIBLE_VERSION}
+          and case when $4::text is null then v.id = d.current_version_id else v.label = lower($4) or v.commit_id = lower($4) end
+        order by v.number desc limit 1`,
+      [...visibilityOf(ctx), datasetId, selector ?? null],
+    );
+    if (!row) throw KernelErrors.NOT_FOUND({ what: 'version', id: selector ?? 'current' });
+    return row;
+  }
+
+  /** Versions of a dataset, newest first. */
+  async ofDataset(ctx: RequestContext, datasetId: string, page: PageRequest): Promise<Page<VersionRow>> {
+    const size = pageSize(page);
+    const before = page.after ? Number(decodeCursor(page.after, 1)[0]) : null;
+    const rows = await this.database.query<VersionRow>(
+      ctx,
+      `select ${COLUMNS} from dataset_versions v join datasets d on d.id = v.dataset_id
+        where d.id = $3 and ${VISIBLE_VERSION} and ($4::int is null or v.number < $4) order by v.number desc limit $5`,
+      [...visibilityOf(ctx), datasetId, before, size + 1],
+    );
+    return toPage(rows, size, (row) => encodeCursor([row.number]));
+  }
+}
