@@ -40,8 +40,8 @@ export const LicensingErrors = defineErrors('LICENSING', {
   ),
   ALREADY_REQUESTED: refusal(
     'CONFLICT',
-    (d: { grantId: string }) => `You already asked for this; the request is ${d.grantId}.`,
-    { grantId: 'grt_01' },
+    (d: { offerId: string }) => `You already asked for offer ${d.offerId}, and the answer is pending; look at your grants.`,
+    { offerId: 'off_01' },
   ),
   GRANT_STEP_REFUSED: refusal(
     'CONFLICT',
@@ -52,6 +52,6 @@ export const LicensingErrors = defineErrors('LICENSING', {
     'FORBIDDEN',
     (d: { grantId: string; state: string; reason: string | null }) =>
       `Grant ${d.grantId} gives no access: it is ${d.state}${d.reason ? ` (${d.reason})` : ''}.`,
-    { grantId: 'grt_01', state: 'revoked', reason: 'leaked keys' },
+    { grantId: 'grt_01', state: 'revoked', reason: 'leaked keys' as string | null },
   ),
 });

@@ -26,10 +26,16 @@ export function unitsOf(per: PriceUnit, facts: PricedFacts): bigint {
 
 /**
  * What a version costs: price per unit × units, in whole minor units; nothing is ever rounded, because units are whole.
- * @throws LICENSING_PRICE_TOO_LARGE beyond 2^53 - 1 minor units
+ * Null beyond 2^53 - 1 minor units, which no number can hold.
  */
-export function totalPrice(price: Money, per: PriceUnit, facts: PricedFacts): Money {
+export function countPrice(price: Money, per: PriceUnit, facts: PricedFacts): Money | null {
   const total = BigInt(price.amountMinor) * unitsOf(per, facts);
-  if (total > BigInt(Number.MAX_SAFE_INTEGER)) throw LicensingErrors.PRICE_TOO_LARGE({});
-  return { amountMinor: Number(total), currency: price.currency };
+  return total > BigInt(Number.MAX_SAFE_INTEGER) ? null : { amountMinor: Number(total), currency: price.currency };
+}
+
+/** What a version costs, as `countPrice`. @throws LICENSING_PRICE_TOO_LARGE where that is null */
+export function totalPrice(price: Money, per: PriceUnit, facts: PricedFacts): Money {
+  const total = countPrice(price, per, facts);
+  if (!total) throw LicensingErrors.PRICE_TOO_LARGE({});
+  return total;
 }

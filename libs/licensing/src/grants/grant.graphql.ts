@@ -1,0 +1,138 @@
+import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from '@nestjs/graphql';
+import { JsonScalar, Visible, connectionOf } from '@app/graphql';
+import type { GrantSlice } from './grant.entity.js';
+import type { GrantFilter, GrantRow } from './grant.queries.js';
+import type { GrantState } from './grant.rules.js';
+
+@Visible('member')
+@ObjectType('Grant', { description: 'A right held: who, what slice of which version, under which frozen terms, from when to when.' })
+export class GrantType {
+  @Field(() => ID)
+  id: string;
+
+  @Field(() => ID, { description: 'The organization that holds it.' })
+  organizationId: string;
+
+  @Field(() => ID)
+  providerOrganizationId: string;
+
+  @Field(() => ID)
+  datasetId: string;
+
+  @Field(() => String)
+  datasetSlug: string;
+
+  @Field(() => ID)
+  versionId: string;
+
+  @Field(() => String)
+  versionLabel: string;
+
+  @Field(() => String, { nullable: true })
+  commitId: string | null;
+
+  @Field(() => ID)
+  offerId: string;
+
+  @Field(() => ID, { nullable: true })
+  orderId: string | null;
+
+  @Field(() => String)
+  termsHash: string;
+
+  @Field(() => JsonScalar)
+  slice: GrantSlice;
+
+  @Field(() => String, { nullable: true })
+  intendedUse: string | null;
+
+  @Field(() => String, { nullable: true, description: 'What the buyer wrote to the provider with the request.' })
+  note: string | null;
+
+  @Field(() => String, { description: 'requested, approved, active, suspended, expired or revoked.' })
+  state: GrantState;
+
+  @Field(() => String, { nullable: true })
+  stateReason: string | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  startsAt: Date | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  expiresAt: Date | null;
+
+  @Field(() => GraphQLISODateTime)
+  createdAt: Date;
+}
+
+export const { Connection: GrantConnection } = connectionOf(GrantType, 'Grant', 'member');
+
+@InputType('GrantFilter')
+export class GrantFilterInput implements GrantFilter {
+  @Field(() => String, { nullable: true })
+  datasetSlug?: string | null;
+
+  @Field(() => [String], { nullable: true })
+  states?: GrantState[] | null;
+
+  @Field(() => ID, { nullable: true })
+  versionId?: string | null;
+}
+
+@InputType()
+export class RequestLicenseInput {
+  @Field(() => ID)
+  offerId: string;
+
+  @Field(() => String, { nullable: true, description: 'Code of the use in view.' })
+  use?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'A word to the provider.' })
+  note?: string | null;
+
+  @Field(() => Boolean, { description: 'Must be true: the terms named by the offer are accepted.' })
+  acceptTerms: boolean;
+}
+
+@InputType()
+export class ApproveLicenseInput {
+  @Field(() => ID)
+  grantId: string;
+}
+
+@InputType()
+export class DeclineLicenseInput {
+  @Field(() => ID)
+  grantId: string;
+
+  @Field(() => String, { description: '10 to 512 characters, shown to the buyer.' })
+  reason: string;
+}
+
+@InputType()
+export class RevokeGrantInput {
+  @Field(() => ID)
+  grantId: string;
+
+  @Field(() => String, { description: '10 to 512 characters, shown to the buyer.' })
+  reason: string;
+}
+
+@InputType()
+export class SuspendGrantInput {
+  @Field(() => ID)
+  grantId: string;
+
+  @Field(() => String, { description: '10 to 512 characters, shown to the buyer.' })
+  reason: string;
+}
+
+@InputType()
+export class ResumeGrantInput {
+  @Field(() => ID)
+  grantId: string;
+}
+
+export function toGrantType(row: GrantRow): GrantType {
+  return { ...row };
+}

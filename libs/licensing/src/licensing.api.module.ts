@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { GrantResolver } from './grants/grant.resolver.js';
+import { LicensingModule } from './licensing.module.js';
+import { OfferResolver } from './offers/offer.resolver.js';
+import { UseCheckResolver } from './use-check/use-check.resolver.js';
+
+/** Licensing as the API offers it. */
+@Module({
+  imports: [LicensingModule],
+  providers: [GrantResolver, OfferResolver, UseCheckResolver],
+  exports: [LicensingModule],
+})
+export class LicensingApiModule {}

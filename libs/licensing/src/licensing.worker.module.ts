@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { ExpireGrantsJob } from './grants/expire-grants.job.js';
+import { LicensingModule } from './licensing.module.js';
+import { RefreshOfferIndexJob } from './offers/refresh-offer-index.job.js';
+
+/** Licensing's background work. */
+@Module({ imports: [LicensingModule], providers: [ExpireGrantsJob, RefreshOfferIndexJob], exports: [LicensingModule] })
+export class LicensingWorkerModule {}

@@ -1,0 +1,119 @@
+import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from '@nestjs/graphql';
+import { BigIntScalar, JsonScalar, LocalizedTextInput, LocalizedTextType, Visible } from '@app/graphql';
+import type { Currency } from '@app/kernel';
+import { VerdictEnum } from '../terms/terms.graphql.js';
+import type { Terms } from '../terms/terms.js';
+import { USES } from '../terms/uses.js';
+import type { Verdict } from '../terms/uses.js';
+import type { OfferKind, OfferStatus } from './offer.entity.js';
+import type { OfferRow } from './offer.queries.js';
+import type { PriceUnit } from './price.rules.js';
+
+@Visible('public')
+@ObjectType('UseRule', { description: 'What terms say of one use when nothing is known of the buyer.' })
+export class UseRuleType {
+  @Field(() => String, { description: 'Code of the use.' })
+  use: string;
+
+  @Field(() => VerdictEnum)
+  verdict: Verdict;
+
+  @Field(() => [String])
+  duties: string[];
+}
+
+@Visible('public')
+@ObjectType('Offer', { description: 'Terms and a price for a dataset.' })
+export class OfferType {
+  @Field(() => ID)
+  id: string;
+
+  @Field(() => ID)
+  datasetId: string;
+
+  @Field(() => LocalizedTextType)
+  title: LocalizedTextType;
+
+  @Field(() => String, { nullable: true, description: 'SPDX id or template of the market.' })
+  template: string | null;
+
+  @Field(() => String, { description: 'SHA-256 of the terms as canonical JSON (RFC 8785).' })
+  termsHash: string;
+
+  @Field(() => JsonScalar, { nullable: true, description: 'The terms themselves; null when they cannot be read, and then nothing is permitted.' })
+  terms: Terms | null;
+
+  @Field(() => [UseRuleType])
+  uses: UseRuleType[];
+
+  @Field(() => String, { description: 'free or priced.' })
+  kind: OfferKind;
+
+  @Field(() => BigIntScalar, { description: 'Price of one unit, in minor units; 0 when free.' })
+  priceMinor: number;
+
+  @Field(() => String)
+  currency: Currency;
+
+  @Field(() => String, { description: 'dataset, hour (each started hour) or episode.' })
+  per: PriceUnit;
+
+  @Field(() => BigIntScalar, { nullable: true, description: 'Price of the current version; null before there is one.' })
+  totalPriceMinor: number | null;
+
+  @Field(() => Boolean, { description: 'Whether the provider decides on each request.' })
+  needsApproval: boolean;
+
+  @Field(() => String, { description: 'active or retired.' })
+  status: OfferStatus;
+
+  @Field(() => GraphQLISODateTime)
+  createdAt: Date;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  retiredAt: Date | null;
+}
+
+@InputType()
+export class CreateOfferInput {
+  @Field(() => String, { description: 'The dataset, as org/name.' })
+  slug: string;
+
+  @Field(() => String, { description: 'SPDX id, or evaluation, research, commercial.' })
+  template: string;
+
+  @Field(() => BigIntScalar, { nullable: true, description: 'Price of one unit in minor units; free when left out.' })
+  priceMinor?: number | null;
+
+  @Field(() => String, { nullable: true, description: 'CNY or USD.' })
+  currency?: Currency | null;
+
+  @Field(() => String, { nullable: true, description: 'dataset (default), hour or episode.' })
+  per?: PriceUnit | null;
+
+  @Field(() => Boolean, { nullable: true })
+  needsApproval?: boolean | null;
+
+  @Field(() => LocalizedTextInput, { nullable: true })
+  title?: LocalizedTextInput | null;
+}
+
+@InputType()
+export class RetireOfferInput {
+  @Field(() => ID)
+  offerId: string;
+}
+
+export function toOfferType(row: OfferRow): OfferType {
+  const { totalMinor, titleZh, titleEn, organizationId: _organizationId, ...offer } = row;
+  return {
+    ...offer,
+    title: { zh: titleZh, en: titleEn },
+    template: row.terms?.template ?? null,
+    totalPriceMinor: totalMinor,
+    uses: USES.map((use) => {
+      const rule = row.terms?.uses[use];
+      return { use, verdict: rule?.verdict ?? 'UNDECIDED', duties: [...(rule?.duties ?? [])] };
+    }),
+  };
+}
