@@ -15,6 +15,7 @@ import { OrganizationQueries } from './organizations/organization.queries.js';
 import { OrganizationService } from './organizations/organization.service.js';
 import { SessionService } from './sessions/session.service.js';
 import { UserEntity } from './users/user.entity.js';
+import { UserService } from './users/user.service.js';
 
 registerTables({
   domain: 'identity',
@@ -33,6 +34,7 @@ const services = [
   OrganizationQueries,
   OrganizationService,
   SessionService,
+  UserService,
 ];
 
 /** Who people are, for every process. */

@@ -12,3 +12,4 @@ export { OrganizationService } from './organizations/organization.service.js';
 export { OrganizationType, toOrganizationType } from './organizations/organization.graphql.js';
 export { SessionService } from './sessions/session.service.js';
 export type { SessionTokens } from './sessions/session.service.js';
+export { UserService } from './users/user.service.js';

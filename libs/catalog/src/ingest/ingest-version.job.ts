@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '@app/audit';
 import { Settings } from '@app/config';
 import { Database } from '@app/database';
-import type { DatasetMeasure, Finding } from '@app/formats';
+import type { DatasetMeasure } from '@app/formats';
 import { JobHandler } from '@app/jobs';
 import type { JobHelp, JobRun } from '@app/jobs';
 import { Clock, commitIdOf, merkleRootOf } from '@app/kernel';
@@ -17,6 +17,7 @@ import type { FileRow } from '../versions/file.queries.js';
 import { CageFailed, CageLimitExceeded, measureInCage } from './cage.js';
 import { INGEST_JOB } from './ingest.types.js';
 import { reportOf, unreadableMeasure } from './ingest.rules.js';
+import type { Verification } from './ingest.rules.js';
 
 const payloadSchema = z.object({ versionId: z.string() });
 /** Internal URLs outlive the longest check. */
@@ -58,12 +59,12 @@ export class IngestVersionJob implements JobRun {
     await this.episodes.clear(help.ctx, versionId);
     try {
       const { measure, hashes } = await this.measure(version, files, help);
-      await this.finish(help.ctx, version, files, measure, hashes);
+      await this.finish(help.ctx, version, files, measure, { hashes, unreadable: null });
     } catch (error) {
       const isHopeless = error instanceof CageLimitExceeded || (error instanceof CageFailed && help.attempt >= help.maxAttempts);
       if (!isHopeless) throw error;
       await this.episodes.clear(help.ctx, versionId);
-      await this.finish(help.ctx, version, files, unreadableMeasure(files, error.message), null);
+      await this.finish(help.ctx, version, files, unreadableMeasure(files), { hashes: null, unreadable: error.message });
     }
   }
 
@@ -81,11 +82,11 @@ export class IngestVersionJob implements JobRun {
     version: VersionUnderCheck,
     files: FileRow[],
     measure: DatasetMeasure,
-    hashes: Readonly<Record<string, string>> | null,
+    verification: Verification,
   ): Promise<void> {
-    const mismatches = hashes ? hashFindings(files, hashes) : [];
-    const report = reportOf({ ...measure, findings: [...mismatches, ...measure.findings] }, version.declared, files);
-    const hashed = files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256: hashes?.[path] ?? sha256 ?? '' }));
+    const { hashes } = verification;
+    const report = reportOf(measure, version.declared, files, verification);
+    const hashed = files.map(({ path, sizeBytes }) => ({ path, sizeBytes, sha256: hashes?.[path] ?? '' }));
     const merkleRoot = hashes ? merkleRootOf(hashed) : null;
     const { findings: _, ...measured } = measure;
     await this.database.transaction(ctx, async (ctx) => {
@@ -140,17 +141,4 @@ export class IngestVersionJob implements JobRun {
       if (page.length < FILE_PAGE) return files;
     }
   }
-}
-
-function hashFindings(files: readonly FileRow[], hashes: Readonly<Record<string, string>>): Finding[] {
-  return files
-    .filter((file) => file.sha256 !== null && hashes[file.path] !== file.sha256)
-    .map((file) => ({
-      code: 'HASH_MISMATCH',
-      severity: 'error',
-      path: file.path,
-      message: `The stored bytes of "${file.path}" are not those that were announced; upload the file again.`,
-      expected: file.sha256 ?? '',
-      actual: hashes[file.path] ?? '',
-    }));
 }

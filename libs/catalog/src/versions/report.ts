@@ -1,6 +1,9 @@
 import type { Finding } from '@app/formats';
 import type { Grade, RuleResult } from '@app/standards';
 
+/** A finding of a reader, or of the check of the bytes against their announcement (HASH_MISMATCH, READER_GAVE_UP). */
+export type ReportFinding = Omit<Finding, 'code'> & { readonly code: string };
+
 /**
  * What the worker found, kept with the version for ever. It holds no time and no machine, so that the same bytes always
  * give the same report.
@@ -12,7 +15,7 @@ export interface VersionReport {
   /** Whether the version may be published: no L1 rule fails. */
   readonly isListable: boolean;
   readonly rules: readonly RuleResult[];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly ReportFinding[];
   /** How many findings of each code there are, those left out of the list included. */
   readonly counts: Readonly<Record<string, number>>;
 }

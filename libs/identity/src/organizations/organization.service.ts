@@ -53,6 +53,14 @@ export class OrganizationService {
     });
   }
 
+  /** The organization that a user owns and joined first, or null. */
+  async ownedBy(ctx: RequestContext, userId: string): Promise<OrganizationEntity | null> {
+    const membership = await this.database
+      .repository(ctx, MembershipEntity)
+      .findOne({ where: { userId, role: 'owner' }, order: { createdAt: 'ASC' } });
+    return membership && this.database.repository(ctx, OrganizationEntity).findOneBy({ id: membership.organizationId });
+  }
+
   /** The operator vouches for an organization: its listings need no review. */
   async verifyOrganization(ctx: RequestContext, organizationId: string): Promise<OrganizationEntity> {
     if (ctx.actor.kind !== 'system') requireAdmin(ctx);

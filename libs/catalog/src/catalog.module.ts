@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { registerTables } from '@app/database';
+import { IdentityModule } from '@app/identity';
+import { browseServices } from './browse/browse.services.js';
+import { CatalogRevision } from './catalog-revision.js';
+import { CatalogIndex } from './datasets/catalog-index.js';
+import { DatasetEntity } from './datasets/dataset.entity.js';
+import { DatasetQueries } from './datasets/dataset.queries.js';
+import { DatasetService } from './datasets/dataset.service.js';
+import { EpisodeQueries } from './episodes/episode.queries.js';
+import { Catalog1763600004000 } from './migrations/1763600004000-catalog.js';
+import { CatalogBrowse1763600004500 } from './migrations/1763600004500-catalog-browse.js';
+import { UploadService } from './uploads/upload.service.js';
+import { FileQueries } from './versions/file.queries.js';
+import { VersionQueries } from './versions/version.queries.js';
+import { VersionService } from './versions/version.service.js';
+
+registerTables({
+  domain: 'catalog',
+  entities: [DatasetEntity],
+  migrations: [Catalog1763600004000, CatalogBrowse1763600004500],
+});
+
+const services = [
+  CatalogRevision,
+  CatalogIndex,
+  DatasetQueries,
+  DatasetService,
+  EpisodeQueries,
+  FileQueries,
+  UploadService,
+  VersionQueries,
+  VersionService,
+  ...browseServices,
+];
+
+/** The goods, for every process. */
+@Module({ imports: [IdentityModule], providers: services, exports: services })
+export class CatalogModule {}

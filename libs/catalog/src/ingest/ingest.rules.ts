@@ -1,0 +1,103 @@
+import type { DatasetMeasure } from '@app/formats';
+import { L1_V1, evaluateProfile, gradeOf } from '@app/standards';
+import type { DeclaredFacts } from '../datasets/declared.rules.js';
+import type { FileRow } from '../versions/file.queries.js';
+import type { ReportFinding, VersionReport } from '../versions/report.js';
+
+/** What the check found besides the format's own findings. */
+export interface Verification {
+  /** SHA-256 of the stored bytes by path; null when they could not be read. */
+  readonly hashes: Readonly<Record<string, string>> | null;
+  /** Why the reader gave up, or null. */
+  readonly unreadable: string | null;
+}
+
+/** The report of a version: profile results, grade, findings. The same bytes and declaration always give the same report. */
+export function reportOf(
+  measure: DatasetMeasure,
+  declared: DeclaredFacts,
+  files: readonly FileRow[],
+  { hashes, unreadable }: Verification,
+): VersionReport {
+  const { consentScope, site, ...rest } = declared;
+  const rules = evaluateProfile(L1_V1, {
+    measure,
+    declared: {
+      ...rest,
+      ...(consentScope && { consentScope: consentScope.join(', ') }),
+      ...(site && { site }),
+      terms: { present: declared.license !== undefined },
+    },
+    files: files.map(({ path, sizeBytes, sha256, mediaType }) => ({
+      path,
+      sizeBytes,
+      sha256,
+      mediaType,
+      verified: hashes ? hashes[path] === sha256 : null,
+    })),
+  });
+  const findings: ReportFinding[] = [
+    ...(unreadable === null ? [] : [unreadableFinding(unreadable)]),
+    ...(hashes ? hashFindings(files, hashes) : []),
+    ...measure.findings,
+  ];
+  const { grade, explanation } = gradeOf(rules);
+  return {
+    profile: `${L1_V1.id}@${L1_V1.version}`,
+    grade,
+    explanation,
+    isListable: unreadable === null && !rules.some((rule) => rule.level === 'L1' && rule.result === 'fail'),
+    rules,
+    findings,
+    counts: countByCode(findings),
+  };
+}
+
+/** Stands in for the facts of a set that no reader got through. */
+export function unreadableMeasure(files: readonly FileRow[]): DatasetMeasure {
+  return {
+    format: 'lerobot',
+    formatVersion: 'v3.0',
+    rootPath: '',
+    fps: null,
+    robotType: null,
+    episodes: 0,
+    frames: 0,
+    durationS: 0,
+    bytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    files: files.length,
+    streams: [],
+    cameras: [],
+    tasks: [],
+    modalities: [],
+    findings: [],
+  };
+}
+
+function unreadableFinding(reason: string): ReportFinding {
+  return {
+    code: 'READER_GAVE_UP',
+    severity: 'error',
+    message: `The dataset could not be read to its end: the reader ${reason}. Check the files for damage, or split them, and submit again.`,
+  };
+}
+
+function hashFindings(files: readonly FileRow[], hashes: Readonly<Record<string, string>>): ReportFinding[] {
+  return files
+    .filter((file) => hashes[file.path] !== file.sha256)
+    .map((file) => ({
+      code: 'HASH_MISMATCH',
+      severity: 'error',
+      path: file.path,
+      message: `The stored bytes of "${file.path}" are not those that were announced; upload the file again.`,
+      expected: file.sha256 ?? 'nothing',
+      actual: hashes[file.path] ?? 'nothing',
+    }));
+}
+
+function countByCode(findings: readonly { code: string }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { code } of findings) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
+}
+
