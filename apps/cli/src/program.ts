@@ -1,0 +1,116 @@
+import { Command, Option } from 'commander';
+import { license } from './commands/license.js';
+import type { LicenseOptions } from './commands/license.js';
+import { login, logout, whoami } from './commands/login.js';
+import type { LoginOptions } from './commands/login.js';
+import { offers } from './commands/offers.js';
+import { publish } from './commands/publish.js';
+import type { PublishOptions } from './commands/publish.js';
+import { pull } from './commands/pull.js';
+import type { PullOptions } from './commands/pull.js';
+import { search } from './commands/search.js';
+import type { SearchOptions } from './commands/search.js';
+import { show } from './commands/show.js';
+import { usage } from './commands/usage.js';
+import type { UsageOptions } from './commands/usage.js';
+import { verify } from './commands/verify.js';
+import type { CommonOptions, Invocation } from './invocation.js';
+
+/** Gives a command its surroundings, once the options that every command takes are known. */
+export type Open = (options: CommonOptions) => Invocation;
+
+const collect = (value: string, earlier: readonly string[] | undefined): string[] => [...(earlier ?? []), ...value.split(',')];
+
+/** The command line's grammar: names, options and help. What a command does is in `commands/`. */
+export function buildProgram(open: Open): Command {
+  const program = new Command('bodega')
+    .description('Find, license, publish and take robot datasets on a Bodega market.')
+    .option('--json', 'print one JSON object on standard output')
+    .option('--endpoint <url>', 'address of the market (else BODEGA_ENDPOINT, the saved login, http://127.0.0.1:3000)')
+    .option('--api-key <key>', 'API key (else BODEGA_API_KEY, HF_TOKEN, the saved login)')
+    .version('0.1.0')
+    .showHelpAfterError('(see bodega --help)')
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false });
+  const run = (work: (invocation: Invocation) => Promise<void>): Promise<void> => work(open(program.opts<CommonOptions>()));
+
+  program
+    .command('login')
+    .description('sign in and keep an API key for this machine')
+    .option('--email <email>', 'email of the account; asked for when left out')
+    .option('--password-stdin', 'read the password from standard input')
+    .action((options: LoginOptions) => run((invocation) => login(invocation, options)));
+  program
+    .command('logout')
+    .description('revoke and forget the saved key')
+    .action(() => run(logout));
+  program
+    .command('whoami')
+    .description('say whose key is in use')
+    .action(() => run(whoami));
+  program
+    .command('search')
+    .description('find datasets, by words in Chinese or English and by what they must have')
+    .argument('[text...]', 'words to look for')
+    .option('--task <code>', 'task family, such as grasping; repeatable', collect)
+    .option('--usable-for <use>', 'a use that some offer permits, such as commercial_training; repeatable', collect)
+    .option('--grade <A|B|C|U>', 'quality grade; repeatable', collect)
+    .option('--robot <name>', 'robot; repeatable', collect)
+    .option('--provider <org>', 'provider; repeatable', collect)
+    .option('--max-price <minor>', 'highest price in minor units (fen, cents)')
+    .option('--currency <code>', 'currency of --max-price', 'CNY')
+    .option('--limit <n>', 'how many to show', '20')
+    .action((text: string[], options: SearchOptions) => run((invocation) => search(invocation, text.join(' '), options)));
+  program
+    .command('show')
+    .description('say what is known of a dataset')
+    .argument('<org/name>')
+    .action((name: string) => run((invocation) => show(invocation, name)));
+  program
+    .command('publish')
+    .description('upload a folder, wait for its report, and list it')
+    .argument('<dir>', 'folder of the dataset')
+    .requiredOption('--name <org/name>', 'name on the market')
+    .option('--meta <file>', 'what only you know: title, summary, declared facts (else dataset.yaml in the folder)')
+    .option('--note <text>', 'what is different in this version; needed from the second one on')
+    .option('--terms <licence>', 'also make an offer under these terms: an SPDX id, or evaluation, research, commercial')
+    .option('--price <minor>', 'price in minor units (fen, cents); free when left out')
+    .option('--currency <code>', 'CNY or USD')
+    .option('--per <unit>', 'what the price is for: dataset, hour or episode')
+    .option('--submit-only', 'stop once the upload is handed in for checking')
+    .action((folder: string, options: PublishOptions) => run((invocation) => publish(invocation, folder, options)));
+  program
+    .command('offers')
+    .description('list terms and prices of a dataset')
+    .argument('<org/name>')
+    .action((name: string) => run((invocation) => offers(invocation, name)));
+  program
+    .command('license')
+    .description('accept an offer')
+    .argument('<org/name>')
+    .option('--offer <id>', 'which offer; else the cheapest that permits --use')
+    .option('--use <use>', 'what for, such as commercial_training')
+    .option('--yes', 'accept the terms and pay')
+    .addOption(new Option('--key <key>', 'idempotency key: the same key never orders twice'))
+    .action((name: string, options: LicenseOptions) => run((invocation) => license(invocation, name, options)));
+  program
+    .command('pull')
+    .description('download a licensed version, every byte verified; run again to go on after a stop')
+    .argument('<org/name[@version]>')
+    .option('--episodes <ranges>', 'only the files that hold these episodes, such as 0-99,120')
+    .option('--where <conditions>', 'only episodes such as outcome=success,duration>=2.5')
+    .option('--to <dir>', 'folder to fill (else one named like the dataset)')
+    .action((name: string, options: PullOptions) => run((invocation) => pull(invocation, name, options)));
+  program
+    .command('usage')
+    .description('say what was issued and what was really served')
+    .option('--grant <id>', 'of one licence')
+    .option('--dataset <org/name>', 'of one dataset')
+    .action((options: UsageOptions) => run((invocation) => usage(invocation, options)));
+  program
+    .command('verify')
+    .description('check a pulled folder against its manifest, with the network off')
+    .argument('<dir>')
+    .action((folder: string) => run((invocation) => verify(invocation, folder)));
+  return program;
+}
