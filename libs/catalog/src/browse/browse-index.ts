@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import { Database, Notices } from '@app/database';
+import { Database, DatabaseErrors, Notices } from '@app/database';
 import { systemContext } from '@app/kernel';
 import { CATALOG_CHANNEL, CatalogRevision } from '../catalog-revision.js';
 import { CatalogEpoch } from './catalog-epoch.js';
@@ -19,8 +19,8 @@ const PULSE_MS = 5_000;
 export class BrowseIndex implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger(BrowseIndex.name);
   private readonly ctx = systemContext('catalog browse index');
-  private readonly removals: ((datasetId: string) => void)[] = [];
-  private index = new FacetIndex();
+  private readonly changeListeners: ((datasetId: string) => void)[] = [];
+  private index: FacetIndex | null = null;
   private revision = 0;
   private refreshing: Promise<void> | null = null;
   private isAskedAgain = false;
@@ -69,15 +69,21 @@ export class BrowseIndex implements OnModuleInit, OnApplicationShutdown {
     if (this.pulse) clearInterval(this.pulse);
   }
 
-  /** The index with every change that this process has committed. */
+  /** The index with every change that this process has committed. @throws DATABASE_UNAVAILABLE while it was never built */
   async current(): Promise<FacetIndex> {
     await this.ownChanges;
+    if (!this.index) throw DatabaseErrors.UNAVAILABLE({});
     return this.index;
+  }
+
+  /** The last revision that the index has taken in. */
+  get takenRevision(): number {
+    return this.revision;
   }
 
   /** Calls back for each dataset whose facts moved, before anybody reads the moved index. */
   onChanged(listener: (datasetId: string) => void): void {
-    this.removals.push(listener);
+    this.changeListeners.push(listener);
   }
 
   /** Takes in what changed. Asked while it runs, it runs once more, since the change may have come after its query. */
@@ -96,8 +102,8 @@ export class BrowseIndex implements OnModuleInit, OnApplicationShutdown {
     do {
       this.isAskedAgain = false;
       try {
-        if (this.revision === 0 || this.index.isWorn) await this.build();
-        await this.takeChanges();
+        const index = !this.index || this.index.isWorn ? await this.build() : this.index;
+        await this.takeChanges(index);
         this.isRefreshed = true;
       } catch (error) {
         this.isRefreshed = false;
@@ -107,27 +113,29 @@ export class BrowseIndex implements OnModuleInit, OnApplicationShutdown {
     } while (this.isAskedAgain);
   }
 
-  private async build(): Promise<void> {
-    await this.database.transaction(this.ctx, async (ctx) => {
+  private async build(): Promise<FacetIndex> {
+    const { index, revision } = await this.database.transaction(this.ctx, async (ctx) => {
       const { count, revision } = await this.rows.extent(ctx);
       const index = new FacetIndex(count);
       await this.rows.load(ctx, (row) => index.add(row));
       await this.texts.loadWords(ctx);
-      this.index = index;
-      this.revision = revision;
+      return { index, revision };
     });
+    this.index = index;
+    this.revision = revision;
     this.epoch.move();
+    return index;
   }
 
-  private async takeChanges(): Promise<void> {
+  private async takeChanges(index: FacetIndex): Promise<void> {
     for (;;) {
       const changes = await this.rows.changesAfter(this.ctx, this.revision);
       if (changes.length === 0) return;
       for (const { id, row, revision } of changes) {
-        if (row) this.index.upsert(row);
-        else this.index.remove(id);
+        if (row) index.upsert(row);
+        else index.remove(id);
         this.revision = revision;
-        for (const listener of this.removals) listener(id);
+        for (const listener of this.changeListeners) listener(id);
       }
       this.texts.onChange(changes.flatMap(({ words }) => words));
       this.epoch.move();

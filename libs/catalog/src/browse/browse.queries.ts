@@ -42,8 +42,10 @@ export class BrowseQueries {
     if (order === 'RELEVANCE' && filter.text === null) {
       throw KernelErrors.INVALID({ problems: [{ path: 'orderBy', message: 'RELEVANCE needs filter.text' }] });
     }
+    // Before the text too: its matches are kept until the index has taken in the change that makes them old.
+    let index = await this.browseIndex.current();
     const text = filter.text === null ? null : await this.texts.search(ctx, filter.text);
-    const index = await this.browseIndex.current();
+    if (text) index = await this.browseIndex.current();
     const selection = index.select(filter, text && text.match);
     const page = index.page(selection, order, { first, after: browse.after ?? null, currency: filter.currency });
     const shelf = {
