@@ -16,18 +16,20 @@ export interface NewGrant {
   readonly organizationId: string;
   readonly intendedUse: Use | null;
   readonly note: string | null;
+  /** Audit action; null when the request is part of a larger act. */
+  readonly action: string | null;
 }
 
 /** What changes with a step, beside the state. */
 export interface GrantStep {
   readonly to: GrantState;
-  /** Audit action, as `grant.revoked`. */
-  readonly action: string;
+  /** Audit action, as `grant.revoked`; null for a step that is part of a larger act, which is audited once. */
+  readonly action: string | null;
   readonly reason?: string;
   readonly sets?: Partial<Pick<GrantEntity, 'startsAt' | 'expiresAt' | 'orderId'>>;
 }
 
-/** The only writer of a grant's state: every step is checked against the table, kept as an event and audited. */
+/** The only writer of a grant's state: every step is checked against the table and kept as an event, every act audited. */
 @Injectable()
 export class GrantLife {
   constructor(
@@ -46,7 +48,7 @@ export class GrantLife {
   }
 
   /** A right that is asked for: terms, version and slice are frozen from here on. */
-  async begin(ctx: RequestContext, { sale, organizationId, intendedUse, note }: NewGrant): Promise<GrantEntity> {
+  async begin(ctx: RequestContext, { sale, organizationId, intendedUse, note, action }: NewGrant): Promise<GrantEntity> {
     const now = this.clock.now();
     const grant: GrantEntity = {
       id: newId('Grant', now.getTime()),
@@ -69,7 +71,7 @@ export class GrantLife {
       updatedAt: now,
     };
     await this.database.repository(ctx, GrantEntity).insert(grant);
-    await this.remember(ctx, grant, { from: null, action: 'grant.requested' });
+    await this.remember(ctx, grant, { from: null, action });
     return grant;
   }
 
@@ -88,7 +90,7 @@ export class GrantLife {
   private async remember(
     ctx: RequestContext,
     grant: GrantEntity,
-    { from, action }: { from: GrantState | null; action: string },
+    { from, action }: { from: GrantState | null; action: string | null },
   ): Promise<void> {
     const { actor } = ctx;
     await this.database.execute(
@@ -106,6 +108,7 @@ export class GrantLife {
         this.clock.now(),
       ],
     );
+    if (action === null) return;
     await this.audit.record(ctx, {
       action,
       subject: { kind: 'grant', id: grant.id },

@@ -95,8 +95,8 @@ export class GrantService {
 
   private async beginApproved(ctx: RequestContext, order: IssuedOrder): Promise<GrantEntity> {
     const { sale, organizationId, intendedUse } = order;
-    const requested = await this.life.begin(ctx, { sale, organizationId, intendedUse, note: null });
-    return this.life.step(ctx, requested, { to: 'approved', action: 'grant.approved' });
+    const requested = await this.life.begin(ctx, { sale, organizationId, intendedUse, note: null, action: null });
+    return this.life.step(ctx, requested, { to: 'approved', action: null });
   }
 
   private async stop(ctx: RequestContext, grantId: string, step: GrantStep, from?: GrantEntity['state']): Promise<GrantEntity> {

@@ -63,7 +63,13 @@ export class LicenseRequestService {
       }
       const { organizationId } = buyer;
       try {
-        return await this.life.begin(ctx, { sale, organizationId, intendedUse: use ?? null, note: note ?? null });
+        return await this.life.begin(ctx, {
+          sale,
+          organizationId,
+          intendedUse: use ?? null,
+          note: note ?? null,
+          action: 'grant.requested',
+        });
       } catch (error) {
         if (isDuplicate(error)) throw LicensingErrors.ALREADY_REQUESTED({ offerId }, error);
         throw error;

@@ -1,0 +1,14 @@
+export { BillingModule } from './billing.module.js';
+export { BillingApiModule } from './billing.api.module.js';
+export { BillingErrors } from './billing.errors.js';
+export { billingSettings } from './billing.config.js';
+export { BalanceQueries } from './ledger/balance.queries.js';
+export type { BalanceRow } from './ledger/balance.queries.js';
+export { TopUpService } from './ledger/top-up.service.js';
+export type { TopUp } from './ledger/top-up.service.js';
+export { OrderQueries } from './orders/order.queries.js';
+export type { OrderRow } from './orders/order.queries.js';
+export { OrderService } from './orders/order.service.js';
+export type { NewOrder, PlacedOrder } from './orders/order.service.js';
+export { PaymentRail } from './orders/payment-rail.port.js';
+export type { Charge } from './orders/payment-rail.port.js';

@@ -1,0 +1,150 @@
+import { Field, GraphQLISODateTime, ID, InputType, ObjectType, createUnionType } from '@nestjs/graphql';
+import { BigIntScalar, RefusalType, Visible, connectionOf } from '@app/graphql';
+import type { Currency, DomainError } from '@app/kernel';
+import { GrantType } from '@app/licensing';
+import type { OrderRow } from './order.queries.js';
+import type { OrderState } from './order.rules.js';
+
+@Visible('member')
+@ObjectType('Order', { description: 'An offer taken, with what was frozen by it.' })
+export class OrderType {
+  @Field(() => ID)
+  id: string;
+
+  @Field(() => String, { description: 'placed, paid, fulfilled, refunded or cancelled.' })
+  state: OrderState;
+
+  @Field(() => ID)
+  offerId: string;
+
+  @Field(() => ID)
+  datasetId: string;
+
+  @Field(() => String)
+  datasetSlug: string;
+
+  @Field(() => ID)
+  versionId: string;
+
+  @Field(() => String)
+  versionLabel: string;
+
+  @Field(() => String)
+  termsHash: string;
+
+  @Field(() => String, { nullable: true })
+  intendedUse: string | null;
+
+  @Field(() => BigIntScalar)
+  priceMinor: number;
+
+  @Field(() => String)
+  currency: Currency;
+
+  @Field(() => ID, { nullable: true })
+  grantId: string | null;
+
+  @Field(() => GraphQLISODateTime)
+  createdAt: Date;
+}
+
+export const { Connection: OrderConnection } = connectionOf(OrderType, 'Order', 'member');
+
+@InputType()
+export class PlaceOrderInput {
+  @Field(() => ID)
+  offerId: string;
+
+  @Field(() => String, { nullable: true, description: 'Refuse when the terms are others than these.' })
+  expectedTermsHash?: string | null;
+
+  @Field(() => BigIntScalar, { nullable: true, description: 'Refuse when the total is another than this.' })
+  expectedPriceMinor?: number | null;
+
+  @Field(() => String, { nullable: true, description: 'Code of the use in view; refused unless the terms open it.' })
+  use?: string | null;
+
+  @Field(() => String, { description: 'Made by the caller and kept; the same key is the same order.' })
+  idempotencyKey: string;
+
+  @Field(() => Boolean, { description: 'Must be true: the terms are accepted.' })
+  acceptTerms: boolean;
+}
+
+@Visible('member')
+@ObjectType('OrderPlaced')
+export class OrderPlacedType {
+  @Field(() => OrderType)
+  order: OrderType;
+
+  @Field(() => GrantType)
+  grant: GrantType;
+}
+
+@Visible('member')
+@ObjectType('OfferChanged', { implements: () => [RefusalType], description: 'The offer is retired, or not what the buyer saw.' })
+export class OfferChangedType extends RefusalType {
+  @Field(() => String, { nullable: true, description: 'Null when the offer is retired.' })
+  termsHash: string | null;
+
+  @Field(() => BigIntScalar, { nullable: true, description: 'Null when the offer is retired.' })
+  priceMinor: number | null;
+}
+
+@Visible('member')
+@ObjectType('TermsIncompatible', { implements: () => [RefusalType], description: 'The terms do not open the use.' })
+export class TermsIncompatibleType extends RefusalType {
+  @Field(() => String)
+  use: string;
+
+  @Field(() => String)
+  verdict: string;
+}
+
+@Visible('member')
+@ObjectType('BalanceTooLow', { implements: () => [RefusalType] })
+export class BalanceTooLowType extends RefusalType {
+  @Field(() => BigIntScalar)
+  balanceMinor: number;
+
+  @Field(() => BigIntScalar)
+  missingMinor: number;
+
+  @Field(() => String)
+  currency: string;
+}
+
+@Visible('member')
+@ObjectType('ApprovalRequired', { implements: () => [RefusalType], description: 'The provider decides first; request a license.' })
+export class ApprovalRequiredType extends RefusalType {
+  @Field(() => ID)
+  offerId: string;
+}
+
+const TYPE_OF_CODE: Readonly<Record<string, new () => RefusalType>> = {
+  LICENSING_OFFER_RETIRED: OfferChangedType,
+  BILLING_OFFER_CHANGED: OfferChangedType,
+  LICENSING_TERMS_INCOMPATIBLE: TermsIncompatibleType,
+  BILLING_BALANCE_TOO_LOW: BalanceTooLowType,
+  BILLING_APPROVAL_REQUIRED: ApprovalRequiredType,
+};
+
+export const PlaceOrderResult = createUnionType({
+  name: 'PlaceOrderResult',
+  types: () => [OrderPlacedType, OfferChangedType, TermsIncompatibleType, BalanceTooLowType, ApprovalRequiredType] as const,
+  resolveType: (value: object) => ('code' in value ? TYPE_OF_CODE[String(value.code)] : OrderPlacedType),
+});
+
+export function toOrderType(row: OrderRow): OrderType {
+  return { ...row };
+}
+
+/** A refusal with its typed details beside code and message. */
+export function toOrderRefusal(refusal: DomainError): RefusalType {
+  const type = TYPE_OF_CODE[refusal.code];
+  if (!type) throw refusal;
+  return Object.assign(new type(), { termsHash: null, priceMinor: null }, refusal.details, {
+    code: refusal.code,
+    message: refusal.message,
+  });
+}
