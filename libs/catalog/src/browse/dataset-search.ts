@@ -1,17 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/database';
 import type { RequestContext } from '@app/kernel';
-import { FACETS, facetLabel } from './facets.js';
-import { lexemesOf, toTsvector, wordsOf } from './text/lexemes.js';
+import { FACETS } from './facets.js';
+import { searchDocumentOf } from './text/search-document.js';
+import type { SearchTexts } from './text/search-document.js';
 
 /** Different task texts that one dataset is found by; a corpus with a sentence per episode has too many to matter. */
 const TASKS_MAX = 200;
-
-interface SearchTexts {
-  readonly title: string;
-  readonly body: string;
-  readonly codes: readonly (readonly string[])[];
-}
 
 /** Keeps the search documents of datasets. */
 @Injectable()
@@ -23,31 +18,20 @@ export class DatasetSearch {
    * facts, or the current version changed; nothing happens when there is no such dataset.
    */
   async reindex(ctx: RequestContext, datasetId: string): Promise<void> {
-    const [texts] = await this.database.prepared<SearchTexts & { codes: string[][] }>(ctx, 'dataset_search_texts', TEXTS, [
+    const [texts] = await this.database.prepared<SearchTexts>(ctx, 'dataset_search_texts', TEXTS, [
       datasetId,
       TASKS_MAX,
     ]);
     if (!texts) return;
-    const labels = FACETS.flatMap((facet, i) =>
-      facet.kind === null ? [] : (texts.codes[i] ?? []).map((code) => facetLabel(facet, code)).flatMap(({ zh, en }) => [zh, en]),
-    );
-    const body = [texts.title, texts.body, ...labels];
-    await this.database.prepared(ctx, 'dataset_search_write', WRITE, [
-      datasetId,
-      toTsvector(lexemesOf([texts.title])),
-      toTsvector(lexemesOf(body)),
-      [...wordsOf(body)],
-    ]);
+    const { title, body, words } = searchDocumentOf(texts);
+    await this.database.prepared(ctx, 'dataset_search_write', WRITE, [datasetId, title, body, words]);
   }
 }
-
-/** Facets that say what a dataset is about; rights, grade and format have filters, and their labels would only be noise. */
-const ABOUT = new Set(['taskFamilies', 'skills', 'scenes', 'embodimentClasses', 'endEffectors', 'modalities', 'collectionMethods', 'realities']);
 
 const TEXTS = `
   select concat_ws(E'\\n', d.title_zh, d.title_en, d.name) as title,
          concat_ws(E'\\n', d.summary_zh, d.summary_en, o.slug, o.name, array_to_string(d.robots, E'\\n'), tasks.text) as body,
-         jsonb_build_array(${FACETS.map(({ field, sql }) => (ABOUT.has(field) ? `to_jsonb(${sql})` : `'[]'::jsonb`)).join(', ')}) as codes
+         jsonb_build_array(${FACETS.map(({ sql }) => `to_jsonb(${sql})`).join(', ')}) as facets
     from datasets d
     join organizations o on o.id = d.organization_id
     left join dataset_versions v on v.id = d.current_version_id

@@ -6,14 +6,18 @@ import { BrowseResolver } from './browse.resolver.js';
 import { ExactCache } from './cache/exact-cache.js';
 import { ExactCacheHook } from './cache/exact-cache.hook.js';
 import { CatalogEpoch } from './catalog-epoch.js';
+import { DatasetSearch } from './dataset-search.js';
 import { IndexRowQueries } from './index-rows.queries.js';
 import { TextSearchQueries } from './text-search.queries.js';
 
+/** What writers of the catalogue need, in every process. */
+export const browseServices: Type[] = [DatasetSearch];
+
 /**
- * What the catalogue's API module adds for browsing: the index in memory, the page, the vocabulary, the cache of ready
- * answers. Processes that only write need none of it but `DatasetSearch`.
+ * What processes that serve pages add: the index in memory, the page, the vocabulary, the cache of ready answers. Kept out
+ * of the worker, which would hold the whole index for nobody.
  */
-export const BROWSE_API_PROVIDERS: Type[] = [
+export const browseApiProviders: Type[] = [
   CatalogEpoch,
   IndexRowQueries,
   TextSearchQueries,
