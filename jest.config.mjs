@@ -33,6 +33,8 @@ export default {
     {
       ...common,
       displayName: 'system',
+      globalSetup: '<rootDir>/test/support/global-setup.mjs',
+      globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
       testMatch: [
         '<rootDir>/test/**/*.spec.ts',
         '<rootDir>/test/**/*.int-spec.ts',

@@ -1,0 +1,20 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** Starts one Postgres and one object store for all system tests, and tells the tests where they are. */
+export default async function startServices() {
+  const services = spawn(
+    process.execPath,
+    ['--import', '@swc-node/register/esm-register', fileURLToPath(new URL('./services.ts', import.meta.url))],
+    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
+  );
+  const died = once(services, 'exit').then(([code]) => {
+    throw new Error(`The services of the tests ended with ${code} before they were ready.`);
+  });
+  const [line] = await Promise.race([once(createInterface(services.stdout), 'line'), died]);
+  died.catch(() => undefined);
+  Object.assign(process.env, JSON.parse(line));
+  globalThis.bodegaTestServices = services;
+}
