@@ -112,7 +112,7 @@ async function main(): Promise<void> {
   await home.prepare();
   const port = env['PORT'] || '3000';
   const url = env['PUBLIC_URL'] || `http://127.0.0.1:${port}`;
-  const childEnv = { ...(await startServices(home)), PORT: port, PUBLIC_URL: url, BODEGA_HOME: home.path };
+  const childEnv: Record<string, string> = { ...(await startServices(home)), PORT: port, PUBLIC_URL: url, BODEGA_HOME: home.path };
   if (stopping) return;
   startChild('API', '../apps/api/src/main.ts', childEnv);
   await waitUntilReady(`http://127.0.0.1:${port}`);

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from './catalog.module.js';
+import { IngestVersionJob } from './ingest/ingest-version.job.js';
+
+/** What the worker does for the catalogue. */
+@Module({ imports: [CatalogModule], providers: [IngestVersionJob], exports: [CatalogModule] })
+export class CatalogWorkerModule {}

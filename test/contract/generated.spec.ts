@@ -1,0 +1,29 @@
+import 'reflect-metadata';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from '@jest/globals';
+import { declaredErrors } from '@app/kernel';
+import { errorsPage, settingsPage } from '../../scripts/generated-docs.js';
+import { buildPublicSchema, schemaText } from '../../scripts/public-schema.js';
+
+const committed = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+describe('generated files', () => {
+  it('has schema.graphql as the resolver classes give it (npm run schema)', async () => {
+    expect(schemaText(await buildPublicSchema())).toBe(await committed('schema.graphql'));
+  });
+
+  it('lists every error code in docs/errors.md (npm run docs)', async () => {
+    expect(errorsPage()).toBe(await committed('docs/errors.md'));
+  });
+
+  it('lists every setting in .env.example (npm run docs)', async () => {
+    expect(settingsPage()).toBe(await committed('.env.example'));
+  });
+
+  it('prefixes every code with its domain, and writes each sentence for people', () => {
+    for (const { code, sentence } of declaredErrors()) {
+      expect(code).toMatch(/^[A-Z]+_[A-Z0-9_]+$/);
+      expect(sentence).toMatch(/^[A-Z0-9"“].*[.)…"]$/su);
+    }
+  });
+});
