@@ -122,8 +122,16 @@ export class ObjectStore {
 
   /** Writes one object, whole or not at all. */
   async put(key: string, body: Uint8Array | string, options: PutOptions = {}): Promise<{ etag: string }> {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const answer = await this.client.send(
-      new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ContentType: options.contentType }),
+      new PutObjectCommand({
+        Bucket: this.bucket,
+        Key: key,
+        Body: bytes,
+        // The SDK takes an empty body for a stream of unknown length.
+        ContentLength: bytes.length,
+        ContentType: options.contentType,
+      }),
     );
     return { etag: unquote(answer.ETag) };
   }
@@ -272,7 +280,9 @@ export class ObjectStore {
         MultipartUpload: { Parts: ordered.map((part) => ({ PartNumber: part.partNumber, ETag: `"${part.etag}"` })) },
       }),
     );
-    return { etag: unquote(answer.ETag) };
+    const etag = unquote(answer.ETag);
+    // Ceph 16 answers this call with an empty tag.
+    return { etag: etag === '' ? ((await this.head(key))?.etag ?? '') : etag };
   }
 
   /** Gives up an upload and its parts. Giving up twice is no error. */
