@@ -30,13 +30,14 @@ interface StoredGrant extends Omit<OpenGrant, 'state' | 'terms' | 'startsAt'> {
   readonly stateReason: string | null;
   readonly startsAt: Date | null;
   readonly terms: unknown;
+  readonly datasetStatus: string;
 }
 
 const SELECT_GRANT = `
   select g.id, g.organization_id as "organizationId", g.provider_organization_id as "providerOrganizationId",
          g.dataset_id as "datasetId", g.version_id as "versionId", g.slice, g.state, g.state_reason as "stateReason",
-         g.starts_at as "startsAt", g.expires_at as "expiresAt", g.terms_hash as "termsHash", t.terms
-    from grants g join terms t on t.hash = g.terms_hash
+         g.starts_at as "startsAt", g.expires_at as "expiresAt", g.terms_hash as "termsHash", t.terms, d.status as "datasetStatus"
+    from grants g join terms t on t.hash = g.terms_hash join datasets d on d.id = g.dataset_id
    where g.id = $1`;
 
 /** The gate in front of every byte. It reads the row each time: nothing about a right is ever remembered. */
@@ -60,10 +61,13 @@ export class GrantGate {
     if (!grant || (holder !== null && grant.organizationId !== holder)) {
       throw KernelErrors.NOT_FOUND({ what: 'grant', id: grantId });
     }
-    const { stateReason, terms: stored, state, startsAt, ...facts } = grant;
+    const { stateReason, datasetStatus, terms: stored, state, startsAt, ...facts } = grant;
     const closed = closedBecause(grant, this.clock.now());
     if (closed || state !== 'active' || !startsAt) {
       throw LicensingErrors.GRANT_NOT_ACTIVE({ grantId, state: closed ?? state, reason: stateReason });
+    }
+    if (datasetStatus === 'suspended') {
+      throw LicensingErrors.GRANT_NOT_ACTIVE({ grantId, state: 'suspended', reason: 'the operator suspended the dataset' });
     }
     const terms = readTerms(stored, grant.termsHash);
     if (!terms) throw LicensingErrors.GRANT_NOT_ACTIVE({ grantId, state, reason: 'its terms do not match their hash' });
