@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '@app/audit';
 import { FileQueries } from '@app/catalog';
+import type { FileRow } from '@app/catalog';
 import { Settings } from '@app/config';
 import { Database } from '@app/database';
 import { Clock, decodeCursor, encodeCursor, newId, requireBuyer, validate } from '@app/kernel';
@@ -130,7 +131,7 @@ export class LeaseService {
     }
     const rows = await this.files.page(ctx, versionId, { after: after ?? undefined, limit: size + 1 });
     if (!rows.length) throw DeliveryErrors.NOTHING_LEFT({});
-    const items = rows.slice(0, size).map((row) => ({ ...row, range: null, bytes: row.sizeBytes }));
+    const items = rows.slice(0, size).map(toItem);
     return { items, hasNextPage: rows.length > size };
   }
 
@@ -141,7 +142,7 @@ export class LeaseService {
       const found = new Set(rows.map((row) => row.path));
       throw DeliveryErrors.FILE_NOT_IN_GRANT({ paths: paths.filter((path) => !found.has(path)).slice(0, 10) });
     }
-    return rows.map((row) => ({ ...row, range: null, bytes: row.sizeBytes }));
+    return rows.map(toItem);
   }
 
   private async selectRanges(ctx: RequestContext, versionId: string, ranges: readonly ByteRange[]): Promise<Item[]> {
@@ -189,4 +190,10 @@ export class LeaseService {
       endCursor: encodeCursor([minted.items.at(-1)?.path ?? '']),
     };
   }
+}
+
+function toItem(row: FileRow): Item {
+  // Ingest hashes every file before a version can be released, and only released versions are granted.
+  if (row.sha256 === null) throw new Error(`"${row.objectKey}" was granted without a hash.`);
+  return { path: row.path, sizeBytes: row.sizeBytes, sha256: row.sha256, objectKey: row.objectKey, range: null, bytes: row.sizeBytes };
 }
