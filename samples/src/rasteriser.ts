@@ -265,6 +265,25 @@ export class Rasteriser {
     return top * (1 - fv) + low * fv;
   }
 
+  /**
+   * How far apart the samples of a pixel are that need light: all four (1) where things or faces meet, two across the
+   * diagonal (3) on one patterned face, one (4) on one plain face. Lighting all four everywhere took twice the time.
+   */
+  private sampleStep(things: readonly Thing[], at: number): 1 | 3 | 4 {
+    const { owner, normals, w } = this;
+    const whose = owner[at] ?? -1;
+    if (owner[at + 1] !== whose || owner[at + w] !== whose || owner[at + w + 1] !== whose) return 1;
+    const thing = things[whose];
+    if (thing === undefined) return 4;
+    let bend = 0;
+    for (let i = 0; i < 3; i++) {
+      bend += Math.abs((normals[3 * at + i] ?? 0) - (normals[3 * (at + w + 1) + i] ?? 0));
+      bend += Math.abs((normals[3 * (at + 1) + i] ?? 0) - (normals[3 * (at + w) + i] ?? 0));
+    }
+    if (bend > 0.15) return 1;
+    return thing.surface.pattern ? 3 : 4;
+  }
+
   private shade(
     things: readonly Thing[], camera: Camera, light: Light, toLight: Mat3, background: (row: number) => Colour,
   ): Uint8Array {
@@ -273,12 +292,12 @@ export class Rasteriser {
     const m = camera.rotation;
     const inverseFocal = 1 / (camera.focal * SUPERSAMPLING);
     const sun = light.toSun;
-    const share = 4096 / (SUPERSAMPLING * SUPERSAMPLING);
     for (let row = 0; row < this.height; row++) {
       const sky = background(row / this.height);
       for (let column = 0; column < this.width; column++) {
         let red = 0, green = 0, blue = 0;
-        for (let sample = 0; sample < SUPERSAMPLING * SUPERSAMPLING; sample++) {
+        const step = this.sampleStep(things, 2 * row * w + 2 * column);
+        for (let sample = 0; sample < 4; sample += step) {
           const x = column * SUPERSAMPLING + (sample & 1);
           const y = row * SUPERSAMPLING + (sample >> 1);
           const at = y * w + x;
@@ -320,6 +339,7 @@ export class Rasteriser {
           green += tone((colour[1] * (direct + light.bounce[1] + (light.sky[1] - light.bounce[1]) * upward) + shine) * light.exposure);
           blue += tone((colour[2] * (direct + light.bounce[2] + (light.sky[2] - light.bounce[2]) * upward) + shine) * light.exposure);
         }
+        const share = step === 4 ? 4096 : step === 3 ? 2048 : 1024;
         const out = 3 * (row * this.width + column);
         picture[out] = TO_BYTE[Math.round(red * share)] ?? 255;
         picture[out + 1] = TO_BYTE[Math.round(green * share)] ?? 255;

@@ -32,13 +32,13 @@ export class VideoEncoder {
   private complaint = '';
 
   constructor(ffmpeg: string, file: string, shape: VideoShape) {
-    // Half a frame early: a forced time lands on the first frame at or after it.
-    const forced = shape.episodeStarts.map((k) => Math.max(0, (k - 0.5) / shape.rateHz).toFixed(6)).join(',');
+    // A quarter frame early: some versions force the first frame at or after a time, others the frame nearest to it.
+    const forced = shape.episodeStarts.map((k) => Math.max(0, (k - 0.25) / shape.rateHz).toFixed(6)).join(',');
     this.child = spawn(ffmpeg, [
       '-nostdin', '-hide_banner', '-loglevel', 'error', '-y',
       '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${shape.width}x${shape.height}`, '-r', String(shape.rateHz), '-i', 'pipe:0',
       '-vf', 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p',
-      '-c:v', 'libx264', '-preset', 'slow', '-crf', '22', '-profile:v', 'high', '-bf', '0',
+      '-c:v', 'libx264', '-preset', 'slow', '-crf', '24', '-profile:v', 'high', '-bf', '0',
       '-g', String(KEY_FRAME_EVERY), '-sc_threshold', '0', '-force_key_frames', forced,
       // One thread and no version strings: the same ffmpeg then writes the same bytes.
       '-threads', '1', '-fflags', '+bitexact', '-flags:v', '+bitexact', '-map_metadata', '-1',
