@@ -36,11 +36,14 @@ export function bufferSource(bytes: Uint8Array): ByteSource {
 /** Files of a folder. Call `close` at the end. */
 export class DiskFileTree implements FileTree {
   private readonly handles = new Map<string, FileHandle>();
+  private readonly sizes: ReadonlyMap<string, number>;
 
   private constructor(
     private readonly root: string,
     readonly files: readonly FileEntry[],
-  ) {}
+  ) {
+    this.sizes = new Map(files.map((file) => [file.path, file.sizeBytes]));
+  }
 
   static async of(root: string): Promise<DiskFileTree> {
     const files: FileEntry[] = [];
@@ -56,7 +59,7 @@ export class DiskFileTree implements FileTree {
   }
 
   async open(path: string): Promise<ByteSource> {
-    const sizeBytes = this.files.find((file) => file.path === path)?.sizeBytes;
+    const sizeBytes = this.sizes.get(path);
     if (sizeBytes === undefined) throw new Error(`no file ${path} in this tree`);
     return {
       sizeBytes,
@@ -72,7 +75,7 @@ export class DiskFileTree implements FileTree {
             this.handles.delete(oldest);
           }
         }
-        const buffer = new Uint8Array(length);
+        const buffer = Buffer.allocUnsafe(length);
         for (let done = 0; done < length; ) {
           const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
           if (bytesRead === 0) return buffer.subarray(0, done);

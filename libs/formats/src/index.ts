@@ -7,3 +7,6 @@ export { measureDataset } from './measure-dataset.js';
 export type { Mp4Video } from './mp4/mp4.reader.js';
 export { readMp4 } from './mp4/mp4.reader.js';
 export { refusalOfPath } from './tree.js';
+export type { NumberColumn, RowColumn, RowValues } from './parquet/columns.js';
+export type { Leaf, ParquetMeta } from './parquet/metadata.js';
+export { ParquetFile } from './parquet/parquet.reader.js';

@@ -1,4 +1,4 @@
-import type { ParquetType, SchemaElement } from 'hyparquet';
+import type { Encoding, ParquetType, SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { MemoryFileTree } from '../../support/file-trees.js';
 import type { Mp4Plan } from './mp4-writer.js';
@@ -10,6 +10,7 @@ export interface ColumnPlan {
   depth: number;
   values: unknown[];
   isText?: boolean;
+  encoding?: Encoding;
 }
 /** A table to be written, column by column. */
 export type TablePlan = Record<string, ColumnPlan>;
@@ -172,10 +173,11 @@ export interface TableOptions {
   rowGroupSize?: number;
   pageSize?: number;
   codec?: 'SNAPPY' | 'UNCOMPRESSED';
+  dictionarySize?: number;
 }
 
 /** Writes one table as parquet, lists in the three-level form that Arrow uses. */
-export function writeTable(table: TablePlan, { pandas, rowGroupSize, pageSize, codec = 'SNAPPY' }: TableOptions = {}): Uint8Array {
+export function writeTable(table: TablePlan, { pandas, rowGroupSize, pageSize, dictionarySize, codec = 'SNAPPY' }: TableOptions = {}): Uint8Array {
   const schema: SchemaElement[] = [{ name: 'schema', num_children: Object.keys(table).length }];
   for (const [name, column] of Object.entries(table)) {
     for (let d = 0; d < column.depth; d += 1) {
@@ -185,9 +187,10 @@ export function writeTable(table: TablePlan, { pandas, rowGroupSize, pageSize, c
   }
   const buffer = parquetWriteBuffer({
     schema, codec,
-    columnData: Object.entries(table).map(([name, column]) => ({ name, data: column.values })),
+    columnData: Object.entries(table).map(([name, column]) => ({ name, data: column.values, ...(column.encoding ? { encoding: column.encoding } : {}) })),
     ...(rowGroupSize === undefined ? {} : { rowGroupSize }),
     ...(pageSize === undefined ? {} : { pageSize }),
+    ...(dictionarySize === undefined ? {} : { dictionarySize }),
     ...(pandas ? { kvMetadata: [{ key: 'pandas', value: pandas }] } : {}),
   });
   return new Uint8Array(buffer);

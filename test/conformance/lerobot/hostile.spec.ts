@@ -1,10 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { ByteSource } from '@app/formats';
 import { measureDataset, readMp4 } from '@app/formats';
 import { bufferSource, MemoryFileTree } from '../../support/file-trees.js';
 import { cleanSet, writeSet } from './clean-set.js';
 import { errorCodes, measure } from './measuring.js';
 import { writeMp4 } from './mp4-writer.js';
+
+// Generous: other work may share the machine, and no test here is about time.
+jest.setTimeout(300_000);
 
 const clean = { 'v2.1': writeSet(cleanSet('v2.1')), 'v3.0': writeSet(cleanSet('v3.0')) };
 
@@ -74,6 +77,63 @@ describe.each(['v2.1', 'v3.0'] as const)('damaged %s sets become findings', (ver
         expect(set.findings.length).toBeLessThan(300);
       }
     }
+  });
+});
+
+describe('hostile metadata', () => {
+  const infoOf = (change: (info: Record<string, unknown>) => void): MemoryFileTree => {
+    const plan = cleanSet('v3.0');
+    change(plan.info);
+    return writeSet(plan);
+  };
+  const deep = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}"x"${']'.repeat(depth)}`);
+
+  it('survives names nested a hundred thousand deep', async () => {
+    const plan = writeSet(cleanSet('v3.0'));
+    const text = new TextDecoder().decode(plan.contents.get('meta/info.json'));
+    const nested = text.replace('"names":null', `"names":${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+
+    const { set } = await measure(withFile(plan, 'meta/info.json', new TextEncoder().encode(nested)));
+
+    expect(set.findings.length).toBeGreaterThan(0);
+  });
+
+  it('takes names as null, a list, a nested list or an object', async () => {
+    const shapes: [unknown, string[]][] = [[null, []], [['a', 'b'], ['a', 'b']], [[['a', 'b']], ['a', 'b']], [{ motors: ['a', 'b'] }, ['a', 'b']], [deep(9), []]];
+    for (const [names, expected] of shapes) {
+      const { set } = await measure(infoOf((info) => void (info.features = { ...(info.features as object), action: { dtype: 'float32', shape: [2], names } })));
+      expect([set.streams.find((stream) => stream.key === 'action')?.names, errorCodes(set)]).toEqual([expected, []]);
+    }
+  });
+
+  it('keeps a feature called __proto__ apart from the language', async () => {
+    const tree = writeSet(cleanSet('v2.1'));
+    const text = new TextDecoder().decode(tree.contents.get('meta/info.json')).replace('"action":', '"__proto__":{"dtype":"float32","shape":[1]},"action":');
+
+    const { set } = await measure(withFile(tree, 'meta/info.json', new TextEncoder().encode(text)));
+
+    expect(errorCodes(set)).toEqual(['FEATURE_MISSING']);
+    expect(({} as Record<string, unknown>).dtype).toBeUndefined();
+  });
+
+  it.each([
+    ['a shape of a billion', { dtype: 'float32', shape: [1_000_000_000] }],
+    ['a shape below zero', { dtype: 'float32', shape: [-1] }],
+    ['a shape of text', { dtype: 'float32', shape: ['2'] }],
+    ['no dtype', { shape: [1] }],
+    ['a feature that is a number', 7],
+  ])('refuses %s', async (_, feature) => {
+    const { set } = await measure(infoOf((info) => void (info.features = { ...(info.features as object), action: feature })));
+
+    expect(errorCodes(set)).toContain('INFO_INVALID');
+  });
+
+  it('refuses a line longer than a megabyte', async () => {
+    const tree = writeSet(cleanSet('v2.1'));
+
+    const { set } = await measure(withFile(tree, 'meta/episodes.jsonl', new TextEncoder().encode('{"episode_index":0,"tasks":["' + 'x'.repeat(3 << 20) + '"],"length":20}\n')));
+
+    expect(set.findings).toContainEqual(expect.objectContaining({ code: 'METADATA_INVALID', path: 'meta/episodes.jsonl', row: 0 }));
   });
 });
 

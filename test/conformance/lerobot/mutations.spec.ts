@@ -1,8 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { MemoryFileTree } from '../../support/file-trees.js';
 import type { SetPlan, TablePlan } from './clean-set.js';
 import { CAMERA, cleanSet, LENGTHS, writeSet, writeTable } from './clean-set.js';
 import { errorCodes, measure, warningCodes } from './measuring.js';
+
+// Generous: other work may share the machine, and no test here is about time.
+jest.setTimeout(300_000);
 
 type Version = SetPlan['version'];
 

@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
 import type { DatasetMeasure, EpisodeFact, FeatureStats } from '@app/formats';
 import { DiskFileTree } from '../../support/file-trees.js';
 import { errorCodes, measure, warningCodes } from './measuring.js';
 import { describeShared, sharedPath } from './shared-data.js';
+
+// Generous: other work may share the machine, and no test here is about time.
+jest.setTimeout(300_000);
 
 async function measureFolder(name: string): Promise<{ set: DatasetMeasure; episodes: EpisodeFact[] }> {
   const tree = await DiskFileTree.of(sharedPath(name));

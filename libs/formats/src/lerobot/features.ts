@@ -1,5 +1,5 @@
 import type { CameraFact, StreamRole } from '../episode-model.js';
-import { asCount, asObject, asStrings } from '../text/json.js';
+import { asCount, asObject } from '../text/json.js';
 
 /** One entry of `features` in info.json. */
 export interface Feature {
@@ -29,11 +29,12 @@ export function toFeature(key: string, value: unknown): Feature | null {
   return { key, dtype: object.dtype, shape, names: flattenNames(object.names), role: roleOf(key, object.dtype), declared, isDepth };
 }
 
-/** Names come as null, a list, a list in a list, or an object of lists. */
-export function flattenNames(names: unknown): string[] {
-  if (Array.isArray(names)) return names.every((name) => typeof name === 'string') ? (asStrings(names) ?? []) : names.flatMap((inner) => flattenNames(inner));
+/** Names come as null, a list, a list in a list, or an object of lists. Deeper than that is not a list of names. */
+export function flattenNames(names: unknown, depth = 0): string[] {
+  if (depth > 4) return [];
+  if (Array.isArray(names)) return names.flatMap((name: unknown) => (typeof name === 'string' ? [name] : flattenNames(name, depth + 1)));
   const object = asObject(names);
-  return object ? Object.values(object).flatMap((inner) => flattenNames(inner)) : [];
+  return object ? Object.values(object).flatMap((inner) => flattenNames(inner, depth + 1)) : [];
 }
 
 function roleOf(key: string, dtype: string): StreamRole {

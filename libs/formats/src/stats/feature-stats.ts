@@ -107,7 +107,7 @@ export class FeatureAccumulator {
       }
     }
     const values = column.subarray(0, n);
-    if (values instanceof Float32Array) sortFloat32(values, new Int32Array(values.buffer, values.byteOffset, n));
+    if (values instanceof Float32Array) sortFloat32(values);
     else values.sort();
     return values;
   }
