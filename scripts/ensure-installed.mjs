@@ -17,9 +17,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   console.error('Installing dependencies (a minute or two, once) …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+  // Not `npm ci`: it refuses a lockfile that lacks optional binaries of other platforms, which some registries do not carry.
+  const { status } = spawnSync(npm, ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) {
-    console.error('The dependencies could not be installed; see above. Run "npm ci" to try again by hand.');
+    console.error('The dependencies could not be installed; see above. Run "npm install" to try again by hand.');
     process.exit(status ?? 1);
   }
   mkdirSync(dirname(stamp), { recursive: true });
