@@ -55,7 +55,10 @@ export class DiskFileTree implements FileTree {
       }
     };
     await walk('');
-    return new DiskFileTree(root, files.sort((a, b) => (a.path < b.path ? -1 : 1)));
+    return new DiskFileTree(
+      root,
+      files.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    );
   }
 
   async open(path: string): Promise<ByteSource> {
@@ -76,7 +79,7 @@ export class DiskFileTree implements FileTree {
           }
         }
         const buffer = Buffer.allocUnsafe(length);
-        for (let done = 0; done < length; ) {
+        for (let done = 0; done < length;) {
           const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
           if (bytesRead === 0) return buffer.subarray(0, done);
           done += bytesRead;

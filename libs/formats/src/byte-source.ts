@@ -25,7 +25,13 @@ export interface FileTree {
  * a short answer inside it is a fault of the source, and is thrown as such so that the caller retries.
  */
 export async function readRange(source: ByteSource, offset: number, length: number, what: string): Promise<Uint8Array> {
-  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0 || offset + length > source.sizeBytes) {
+  if (
+    !Number.isSafeInteger(offset) ||
+    !Number.isSafeInteger(length) ||
+    offset < 0 ||
+    length < 0 ||
+    offset + length > source.sizeBytes
+  ) {
     throw new Defect('TRUNCATED_FILE', `${what} lies outside the file`, {
       expected: `bytes ${offset} to ${offset + length}`,
       actual: `${source.sizeBytes} bytes`,

@@ -22,24 +22,46 @@ export function detectLerobotRoot(tree: FileTree, log: FindingLog): string | nul
   const roots = rootsOf(tree, /^(.*\/)?meta\/info\.json$/);
   const first = roots[0];
   if (first !== undefined) {
-    if (roots.length > 1) log.add('MULTIPLE_DATASETS', 'the upload holds several datasets: publish each on its own', { actual: roots.slice(0, 5).map((root) => `${root || './'}`).join(', ') });
+    if (roots.length > 1)
+      log.add('MULTIPLE_DATASETS', 'the upload holds several datasets: publish each on its own', {
+        actual: roots
+          .slice(0, 5)
+          .map((root) => `${root || './'}`)
+          .join(', '),
+      });
     return first;
   }
-  const other = rootsOf(tree, /^(.*\/)?meta\/(?:episodes\.jsonl|tasks\.jsonl|tasks\.parquet|stats\.json|episodes\/.*)$/)[0];
+  const other = rootsOf(
+    tree,
+    /^(.*\/)?meta\/(?:episodes\.jsonl|tasks\.jsonl|tasks\.parquet|stats\.json|episodes\/.*)$/,
+  )[0];
   if (other !== undefined) {
-    log.add('MISSING_INFO', 'this looks like a LeRobot dataset, but meta/info.json is missing', { path: `${other}meta/info.json` });
+    log.add('MISSING_INFO', 'this looks like a LeRobot dataset, but meta/info.json is missing', {
+      path: `${other}meta/info.json`,
+    });
     return null;
   }
   for (const [name, pattern] of OTHER_FORMATS) {
     const path = tree.files.find((file) => pattern.test(file.path))?.path;
     if (path) {
-      log.add('UNSUPPORTED_FORMAT', `recognised as ${name}, which cannot be published yet: convert it to LeRobot v3.0 or v2.1`, { path });
+      log.add(
+        'UNSUPPORTED_FORMAT',
+        `recognised as ${name}, which cannot be published yet: convert it to LeRobot v3.0 or v2.1`,
+        { path },
+      );
       return null;
     }
   }
-  log.add('UNKNOWN_FORMAT', 'no dataset was recognised. Looked for meta/info.json (LeRobot v3.0 and v2.1) in the top folder and up to three folders down', {
-    actual: tree.files.length === 0 ? 'no files' : `${tree.files.length} files, the first is ${(tree.files[0]?.path ?? '').slice(0, 120)}`,
-  });
+  log.add(
+    'UNKNOWN_FORMAT',
+    'no dataset was recognised. Looked for meta/info.json (LeRobot v3.0 and v2.1) in the top folder and up to three folders down',
+    {
+      actual:
+        tree.files.length === 0
+          ? 'no files'
+          : `${tree.files.length} files, the first is ${(tree.files[0]?.path ?? '').slice(0, 120)}`,
+    },
+  );
   return null;
 }
 

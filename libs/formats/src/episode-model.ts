@@ -1,7 +1,8 @@
 import type { Finding } from './findings.js';
 
 /** What a stream is for. */
-export type StreamRole = 'action' | 'state' | 'time' | 'index' | 'reward' | 'done' | 'language' | 'image' | 'video' | 'other';
+export type StreamRole =
+  'action' | 'state' | 'time' | 'index' | 'reward' | 'done' | 'language' | 'image' | 'video' | 'other';
 
 /** Recomputed statistics of one feature, one entry per channel. `std` is the population's. */
 export interface FeatureStats {

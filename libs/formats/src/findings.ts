@@ -124,7 +124,11 @@ export class FindingLog {
     const list = [...this.kept];
     for (const [code, count] of this.counts) {
       if (count.seen > count.kept) {
-        list.push({ code, severity: count.severity, message: `${count.seen - count.kept} more of this kind are not listed` });
+        list.push({
+          code,
+          severity: count.severity,
+          message: `${count.seen - count.kept} more of this kind are not listed`,
+        });
       }
     }
     return list;

@@ -1,5 +1,13 @@
 export type { ByteSource, FileEntry, FileTree } from './byte-source.js';
-export type { CameraFact, DatasetMeasure, EpisodeFact, EpisodeFile, FeatureStats, StreamFact, StreamRole } from './episode-model.js';
+export type {
+  CameraFact,
+  DatasetMeasure,
+  EpisodeFact,
+  EpisodeFile,
+  FeatureStats,
+  StreamFact,
+  StreamRole,
+} from './episode-model.js';
 export type { Finding, FindingCode, FindingSeverity } from './findings.js';
 export { FINDING_SEVERITIES } from './findings.js';
 export type { MeasureOptions, MeasureProgress } from './measure-dataset.js';

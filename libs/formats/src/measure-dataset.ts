@@ -39,14 +39,15 @@ export async function measureDataset(tree: FileTree, options: MeasureOptions): P
   await checkTree(tree, log);
   const root = detectLerobotRoot(tree, log);
   const files = new DatasetFiles(tree, root ?? '');
-  const measure = root === null
-    ? emptyMeasure(files)
-    : await measureLerobot(files, log, {
-        onEpisode: (episode) => options.onEpisode(episode),
-        tick: (step, done, total) => {
-          options.signal?.throwIfAborted();
-          options.onProgress?.({ step, done, total });
-        },
-      });
+  const measure =
+    root === null
+      ? emptyMeasure(files)
+      : await measureLerobot(files, log, {
+          onEpisode: (episode) => options.onEpisode(episode),
+          tick: (step, done, total) => {
+            options.signal?.throwIfAborted();
+            options.onProgress?.({ step, done, total });
+          },
+        });
   return { ...measure, findings: log.toList() };
 }

@@ -75,7 +75,8 @@ export async function checkTree(tree: FileTree, log: FindingLog): Promise<void> 
     if (reason) log.add('PATH_REFUSED', `file name refused: ${reason}`, { path: path.slice(0, MAX_PATH_CHARS) });
     if (seen.has(path)) log.add('PATH_REFUSED', 'the same path occurs twice', { path });
     seen.add(path);
-    if (isJunk(path)) log.addOnce('junk', 'EXTRA_FILES', 'files left by an operating system or a download tool are ignored', { path });
+    if (isJunk(path))
+      log.addOnce('junk', 'EXTRA_FILES', 'files left by an operating system or a download tool are ignored', { path });
   }
   for (const { path, sizeBytes } of tree.files) {
     if (sizeBytes === 0 || sizeBytes > POINTER_BYTES || isJunk(path)) continue;
@@ -84,10 +85,15 @@ export async function checkTree(tree: FileTree, log: FindingLog): Promise<void> 
     if (text.startsWith(POINTER_HEAD)) {
       const announced = /^size (\d{1,20})$/m.exec(text)?.[1];
       log.add('LFS_POINTER', 'this is a Git-LFS pointer, not the file: run "git lfs pull" before uploading', {
-        path, actual: `${sizeBytes} bytes`, ...(announced ? { expected: `${announced} bytes` } : {}),
+        path,
+        actual: `${sizeBytes} bytes`,
+        ...(announced ? { expected: `${announced} bytes` } : {}),
       });
     } else if (/^(\.\.\/|\/)[\x20-\x7e]+$/.test(text) && !text.includes('\n') && !TEXT_EXTENSIONS.test(path)) {
-      log.add('SYMLINK_FILE', 'this file holds only a path: a link was uploaded instead of what it points at', { path, actual: text.slice(0, 200) });
+      log.add('SYMLINK_FILE', 'this file holds only a path: a link was uploaded instead of what it points at', {
+        path,
+        actual: text.slice(0, 200),
+      });
     }
   }
 }
@@ -98,7 +104,7 @@ export function refusalOfPath(path: string): string | null {
   if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return 'it is absolute';
   if (path.includes('\\')) return 'it has a backslash';
   if (/[#?%]/.test(path)) return 'it has one of # ? %';
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
+
   if (/[\u0000-\u001f\u007f]/.test(path)) return 'it has a control character';
   const parts = path.split('/');
   if (parts.includes('..') || parts.includes('.') || parts.includes('')) return 'it has an empty, "." or ".." part';

@@ -15,10 +15,23 @@ export function evaluateProfile(profile: Profile, evidence: Evidence): RuleResul
     const first = errors[0];
     if (first) {
       const codes = [...new Set(errors.map((error) => error.code))];
-      return { ...base, result: 'fail', value: `${errors.length} faults (${codes.join(', ')})`, where: placesOf(errors), message: first.message };
+      return {
+        ...base,
+        result: 'fail',
+        value: `${errors.length} faults (${codes.join(', ')})`,
+        where: placesOf(errors),
+        message: first.message,
+      };
     }
     const check = Object.hasOwn(L1_RULES, id) ? L1_RULES[id] : undefined;
-    if (!check) return { ...base, result: 'not_checked', value: null, where: [], message: 'this profile version does not check this rule yet' };
+    if (!check)
+      return {
+        ...base,
+        result: 'not_checked',
+        value: null,
+        where: [],
+        message: 'this profile version does not check this rule yet',
+      };
     const { result, value, message, where } = check(evidence);
     return { ...base, result, value, message, where: [...(where ?? [])] };
   });

@@ -9,7 +9,11 @@ export interface GradeVerdict {
   explanation: string;
 }
 
-const LADDER: readonly (readonly [RuleLevel, Grade])[] = [['L1', 'C'], ['L2', 'B'], ['L3', 'A']];
+const LADDER: readonly (readonly [RuleLevel, Grade])[] = [
+  ['L1', 'C'],
+  ['L2', 'B'],
+  ['L3', 'A'],
+];
 
 /** The highest level of which every rule, and every rule of the levels below, passed or does not apply. */
 export function gradeOf(results: readonly RuleResult[]): GradeVerdict {

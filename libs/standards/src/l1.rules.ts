@@ -21,7 +21,12 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const UNKNOWN = /^(unknown|n\/?a|none|null|other|-)?$/i;
 
 const pass = (value: string | null, message: string): Verdict => ({ result: 'pass', value, message });
-const fail = (value: string | null, message: string, where: readonly RulePlace[] = []): Verdict => ({ result: 'fail', value, message, where });
+const fail = (value: string | null, message: string, where: readonly RulePlace[] = []): Verdict => ({
+  result: 'fail',
+  value,
+  message,
+  where,
+});
 const notChecked = (message: string): Verdict => ({ result: 'not_checked', value: null, message });
 
 const isNamed = (text: string | undefined): boolean => text !== undefined && !UNKNOWN.test(text.trim());
@@ -32,33 +37,59 @@ export const L1_RULES: Readonly<Record<string, (evidence: Evidence) => Verdict>>
   'FM-1': () => pass('0 faults', 'every file reads as its format says'),
 
   'ID-1': ({ measure }) =>
-    measure.episodes > 0 ? pass(`${measure.episodes} episodes`, 'episodes are numbered from 0 without a gap') : fail('0 episodes', 'no episode could be measured'),
+    measure.episodes > 0
+      ? pass(`${measure.episodes} episodes`, 'episodes are numbered from 0 without a gap')
+      : fail('0 episodes', 'no episode could be measured'),
 
   'ID-2': ({ files, measure }) => {
     if (files.length === 0) return fail('0 files', 'the manifest is empty');
     const seen = new Set<string>();
     const bad: string[] = [];
     for (const { path, sizeBytes, sha256, mediaType } of files) {
-      const isWhole = Number.isSafeInteger(sizeBytes) && sizeBytes >= 0 && sha256 !== null && SHA256.test(sha256) && mediaType !== null && mediaType !== '';
+      const isWhole =
+        Number.isSafeInteger(sizeBytes) &&
+        sizeBytes >= 0 &&
+        sha256 !== null &&
+        SHA256.test(sha256) &&
+        mediaType !== null &&
+        mediaType !== '';
       if (!isWhole || seen.has(path)) bad.push(path);
       seen.add(path);
     }
-    if (bad.length > 0) return fail(`${bad.length} of ${files.length} files`, 'a file lacks its size, SHA-256 or media type, or is listed twice', bad.slice(0, 10).map((path) => ({ path })));
+    if (bad.length > 0)
+      return fail(
+        `${bad.length} of ${files.length} files`,
+        'a file lacks its size, SHA-256 or media type, or is listed twice',
+        bad.slice(0, 10).map((path) => ({ path })),
+      );
     const bytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-    if (files.length < measure.files || bytes < measure.bytes) return fail(`${files.length} files, ${bytes} bytes`, `the manifest has less than was measured (${measure.files} files, ${measure.bytes} bytes)`);
+    if (files.length < measure.files || bytes < measure.bytes)
+      return fail(
+        `${files.length} files, ${bytes} bytes`,
+        `the manifest has less than was measured (${measure.files} files, ${measure.bytes} bytes)`,
+      );
     return pass(`${files.length} files, ${bytes} bytes`, 'every file has its path, size, SHA-256 and media type');
   },
 
   'ID-3': ({ files }) => {
     const wrong = files.filter((file) => file.verified === false);
-    if (wrong.length > 0) return fail(`${wrong.length} files differ`, 'stored bytes are not those of the manifest', wrong.slice(0, 10).map(({ path }) => ({ path })));
+    if (wrong.length > 0)
+      return fail(
+        `${wrong.length} files differ`,
+        'stored bytes are not those of the manifest',
+        wrong.slice(0, 10).map(({ path }) => ({ path })),
+      );
     const unseen = files.filter((file) => file.verified === null).length;
-    return unseen > 0 || files.length === 0 ? notChecked(`${unseen} of ${files.length} files were not read back`) : pass(`${files.length} files`, 'stored size and SHA-256 equal the manifest');
+    return unseen > 0 || files.length === 0
+      ? notChecked(`${unseen} of ${files.length} files were not read back`)
+      : pass(`${files.length} files`, 'stored size and SHA-256 equal the manifest');
   },
 
   'EM-1': ({ declared: { robot } }) => {
     const missing = [
-      !isNamed(robot?.embodimentClass) && 'class', !isNamed(robot?.maker) && 'maker', !isNamed(robot?.model) && 'model',
+      !isNamed(robot?.embodimentClass) && 'class',
+      !isNamed(robot?.maker) && 'maker',
+      !isNamed(robot?.model) && 'model',
       !(robot?.dof !== undefined && Number.isInteger(robot.dof) && robot.dof > 0) && 'degrees of freedom',
     ].filter((part) => part !== false);
     return missing.length > 0
@@ -75,9 +106,12 @@ export const L1_RULES: Readonly<Record<string, (evidence: Evidence) => Verdict>>
     for (const action of actions) {
       const names = action.names.length > 0 ? action.names : (declared.action?.names ?? []);
       if (unitOf(action, declared) === null) problems.push(`declare the unit of ${action.key}`);
-      if (names.length !== widthOf(action)) problems.push(`${action.key} has ${widthOf(action)} dimensions and ${names.length} names`);
+      if (names.length !== widthOf(action))
+        problems.push(`${action.key} has ${widthOf(action)} dimensions and ${names.length} names`);
     }
-    return problems.length > 0 ? fail(`${problems.length} problems`, problems.join('; ')) : pass(`${declared.action?.controlMode}`, 'control mode, unit and names are given');
+    return problems.length > 0
+      ? fail(`${problems.length} problems`, problems.join('; '))
+      : pass(`${declared.action?.controlMode}`, 'control mode, unit and names are given');
   },
 
   'ST-1': ({ measure, declared }) => {
@@ -88,7 +122,8 @@ export const L1_RULES: Readonly<Record<string, (evidence: Evidence) => Verdict>>
       if (stream.role === 'video' || stream.role === 'image') {
         checked += 1;
         const camera = measure.cameras.find((one) => one.key === stream.key);
-        if (!camera || camera.width === 0 || camera.height === 0 || camera.codec === '') problems.push(`${stream.key}: no readable camera`);
+        if (!camera || camera.width === 0 || camera.height === 0 || camera.codec === '')
+          problems.push(`${stream.key}: no readable camera`);
       } else if (stream.role === 'action' || stream.role === 'state') {
         checked += 1;
         if (unitOf(stream, declared) === null) problems.push(`${stream.key}: declare its unit`);
@@ -97,7 +132,9 @@ export const L1_RULES: Readonly<Record<string, (evidence: Evidence) => Verdict>>
       }
     }
     if (measure.modalities.length === 0) problems.push('no modality recognised');
-    return problems.length > 0 ? fail(`${problems.length} problems in ${checked} streams`, problems.slice(0, 20).join('; ')) : pass(`${checked} streams`, 'unit, rate and shape of every stream, size and codec of every camera are known');
+    return problems.length > 0
+      ? fail(`${problems.length} problems in ${checked} streams`, problems.slice(0, 20).join('; '))
+      : pass(`${checked} streams`, 'unit, rate and shape of every stream, size and codec of every camera are known');
   },
 
   'TM-1': ({ measure }) => {
@@ -109,18 +146,26 @@ export const L1_RULES: Readonly<Record<string, (evidence: Evidence) => Verdict>>
 
   'TK-1': ({ measure, declared }) => {
     const missing = [
-      (declared.taskFamilies?.length ?? 0) === 0 && 'task family', (declared.scenes?.length ?? 0) === 0 && 'scene',
+      (declared.taskFamilies?.length ?? 0) === 0 && 'task family',
+      (declared.scenes?.length ?? 0) === 0 && 'scene',
       (measure.tasks.length === 0 || measure.tasks.some((text) => text.trim() === '')) && 'instruction text',
     ].filter((part) => part !== false);
-    return missing.length > 0 ? fail(`missing: ${missing.join(', ')}`, `give the ${missing.join(', ')}`) : pass(`${measure.tasks.length} instructions`, 'task family, scene and instructions are given');
+    return missing.length > 0
+      ? fail(`missing: ${missing.join(', ')}`, `give the ${missing.join(', ')}`)
+      : pass(`${measure.tasks.length} instructions`, 'task family, scene and instructions are given');
   },
 
-  'CO-1': ({ declared }) => (declared.terms?.present === true ? pass('set', 'licence terms are set') : fail('not set', 'set the licence terms')),
+  'CO-1': ({ declared }) =>
+    declared.terms?.present === true ? pass('set', 'licence terms are set') : fail('not set', 'set the licence terms'),
 
   'CO-2': ({ declared: { personalData, consentScope } }) => {
     if (personalData === undefined) return fail('not declared', 'declare whether the data shows people');
-    if (personalData === 'present_with_consent' && !isNamed(consentScope)) return fail('no consent scope', 'personal data is present: say what the consent covers');
-    return pass(personalData, personalData === 'present_with_consent' ? 'personal data with a consent scope' : 'no identifiable person');
+    if (personalData === 'present_with_consent' && !isNamed(consentScope))
+      return fail('no consent scope', 'personal data is present: say what the consent covers');
+    return pass(
+      personalData,
+      personalData === 'present_with_consent' ? 'personal data with a consent scope' : 'no identifiable person',
+    );
   },
 };
 

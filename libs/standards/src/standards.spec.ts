@@ -9,22 +9,70 @@ import type { RuleResult } from './profile.js';
 import { L1_V1 } from './profiles/l1.v1.js';
 
 const measure: DatasetMeasure = {
-  format: 'lerobot', formatVersion: 'v3.0', rootPath: '', fps: { num: 30, den: 1 }, robotType: 'arm', episodes: 2, frames: 60, durationS: 2, bytes: 100, files: 1,
+  format: 'lerobot',
+  formatVersion: 'v3.0',
+  rootPath: '',
+  fps: { num: 30, den: 1 },
+  robotType: 'arm',
+  episodes: 2,
+  frames: 60,
+  durationS: 2,
+  bytes: 100,
+  files: 1,
   streams: [
     { key: 'action', role: 'action', dtype: 'float32', shape: [2], names: ['a', 'b'], unit: null, rateHz: 30 },
-    { key: 'observation.state', role: 'state', dtype: 'float32', shape: [2], names: ['a', 'b'], unit: null, rateHz: 30 },
-    { key: 'observation.images.top', role: 'video', dtype: 'video', shape: [8, 8, 3], names: [], unit: null, rateHz: 30 },
+    {
+      key: 'observation.state',
+      role: 'state',
+      dtype: 'float32',
+      shape: [2],
+      names: ['a', 'b'],
+      unit: null,
+      rateHz: 30,
+    },
+    {
+      key: 'observation.images.top',
+      role: 'video',
+      dtype: 'video',
+      shape: [8, 8, 3],
+      names: [],
+      unit: null,
+      rateHz: 30,
+    },
     { key: 'timestamp', role: 'time', dtype: 'float32', shape: [1], names: [], unit: 's', rateHz: 30 },
   ],
-  cameras: [{ name: 'top', key: 'observation.images.top', kind: 'rgb', width: 8, height: 8, fps: 30, codec: 'av1', declaredCodec: 'av1', pixFmt: 'yuv420p', frames: 60, keyFrames: 30, bytes: 9 }],
-  tasks: ['pick the cube'], modalities: ['rgb', 'action'], findings: [],
+  cameras: [
+    {
+      name: 'top',
+      key: 'observation.images.top',
+      kind: 'rgb',
+      width: 8,
+      height: 8,
+      fps: 30,
+      codec: 'av1',
+      declaredCodec: 'av1',
+      pixFmt: 'yuv420p',
+      frames: 60,
+      keyFrames: 30,
+      bytes: 9,
+    },
+  ],
+  tasks: ['pick the cube'],
+  modalities: ['rgb', 'action'],
+  findings: [],
 };
 const declared: DeclaredFacts = {
   robot: { embodimentClass: 'single_arm', maker: 'Acme', model: 'One', dof: 6 },
-  action: { controlMode: 'joint_position', unit: 'rad' }, units: { 'observation.state': 'rad' },
-  taskFamilies: ['grasping'], scenes: ['laboratory'], personalData: 'none', terms: { present: true },
+  action: { controlMode: 'joint_position', unit: 'rad' },
+  units: { 'observation.state': 'rad' },
+  taskFamilies: ['grasping'],
+  scenes: ['laboratory'],
+  personalData: 'none',
+  terms: { present: true },
 };
-const files: ManifestFile[] = [{ path: 'meta/info.json', sizeBytes: 100, sha256: 'a'.repeat(64), mediaType: 'application/json', verified: true }];
+const files: ManifestFile[] = [
+  { path: 'meta/info.json', sizeBytes: 100, sha256: 'a'.repeat(64), mediaType: 'application/json', verified: true },
+];
 
 function resultOf(results: readonly RuleResult[], rule: string): RuleResult['result'] | undefined {
   return results.find((result) => result.rule === rule)?.result;
@@ -48,11 +96,27 @@ describe('the L1 profile', () => {
     expect(new Set(results.map((result) => result.rule)).size).toBe(results.length);
   });
 
-  const faults: [string, string, { measure?: Partial<DatasetMeasure>; declared?: DeclaredFacts; files?: ManifestFile[] }][] = [
+  const faults: [
+    string,
+    string,
+    { measure?: Partial<DatasetMeasure>; declared?: DeclaredFacts; files?: ManifestFile[] },
+  ][] = [
     ['no maker', 'EM-1', { declared: { robot: { ...declared.robot, maker: 'unknown' } } }],
-    ['no degrees of freedom', 'EM-1', { declared: { robot: { embodimentClass: 'single_arm', maker: 'Acme', model: 'One' } } }],
+    [
+      'no degrees of freedom',
+      'EM-1',
+      { declared: { robot: { embodimentClass: 'single_arm', maker: 'Acme', model: 'One' } } },
+    ],
     ['no control mode', 'AC-1', { declared: { action: { unit: 'rad' } } }],
-    ['one name for two dimensions', 'AC-1', { measure: { streams: measure.streams.map((stream) => (stream.role === 'action' ? { ...stream, names: ['a'] } : stream)) } }],
+    [
+      'one name for two dimensions',
+      'AC-1',
+      {
+        measure: {
+          streams: measure.streams.map((stream) => (stream.role === 'action' ? { ...stream, names: ['a'] } : stream)),
+        },
+      },
+    ],
     ['no unit of the state', 'ST-1', { declared: { units: {} } }],
     ['a camera that could not be read', 'ST-1', { measure: { cameras: [] } }],
     ['no clock', 'TM-1', { measure: { streams: measure.streams.filter((stream) => stream.role !== 'time') } }],
@@ -60,47 +124,75 @@ describe('the L1 profile', () => {
     ['no scene', 'TK-1', { declared: { scenes: [] } }],
     ['no terms', 'CO-1', { declared: { terms: { present: false } } }],
     ['personal data without a consent scope', 'CO-2', { declared: { personalData: 'present_with_consent' } }],
-    ['a file without hash', 'ID-2', { files: [{ path: 'a', sizeBytes: 100, sha256: null, mediaType: 'x/y', verified: true }] }],
-    ['a manifest with less than was measured', 'ID-2', { files: [{ path: 'a', sizeBytes: 1, sha256: 'b'.repeat(64), mediaType: 'x/y', verified: true }] }],
-    ['a stored file that differs', 'ID-3', { files: [{ path: 'a', sizeBytes: 100, sha256: 'b'.repeat(64), mediaType: 'x/y', verified: false }] }],
+    [
+      'a file without hash',
+      'ID-2',
+      { files: [{ path: 'a', sizeBytes: 100, sha256: null, mediaType: 'x/y', verified: true }] },
+    ],
+    [
+      'a manifest with less than was measured',
+      'ID-2',
+      { files: [{ path: 'a', sizeBytes: 1, sha256: 'b'.repeat(64), mediaType: 'x/y', verified: true }] },
+    ],
+    [
+      'a stored file that differs',
+      'ID-3',
+      { files: [{ path: 'a', sizeBytes: 100, sha256: 'b'.repeat(64), mediaType: 'x/y', verified: false }] },
+    ],
     ['no episode', 'ID-1', { measure: { episodes: 0 } }],
   ];
   it.each(faults)('fails %s under %s and nothing else', (_, rule, change) => {
-    const results = evaluateProfile(L1_V1, { measure: { ...measure, ...change.measure }, declared: { ...declared, ...change.declared }, files: change.files ?? files });
+    const results = evaluateProfile(L1_V1, {
+      measure: { ...measure, ...change.measure },
+      declared: { ...declared, ...change.declared },
+      files: change.files ?? files,
+    });
 
     expect(results.filter((result) => result.result === 'fail').map((result) => result.rule)).toEqual([rule]);
     expect(gradeOf(results).grade).toBe('U');
   });
 
   it('counts a file that nobody read back as not checked, and never as passed', () => {
-    const results = evaluateProfile(L1_V1, { measure, declared, files: files.map((file) => ({ ...file, verified: null })) });
+    const results = evaluateProfile(L1_V1, {
+      measure,
+      declared,
+      files: files.map((file) => ({ ...file, verified: null })),
+    });
 
     expect(resultOf(results, 'ID-3')).toBe('not_checked');
     expect(isListable(results)).toBe(false);
   });
 
   it('does not ask for an action where there is none', () => {
-    const results = evaluateProfile(L1_V1, { measure: { ...measure, streams: measure.streams.filter((stream) => stream.role !== 'action') }, declared, files });
+    const results = evaluateProfile(L1_V1, {
+      measure: { ...measure, streams: measure.streams.filter((stream) => stream.role !== 'action') },
+      declared,
+      files,
+    });
 
     expect(resultOf(results, 'AC-1')).toBe('not_applicable');
     expect(gradeOf(results).grade).toBe('C');
   });
 
-  it.each(Object.entries(FINDING_SEVERITIES))('fails the rule of finding %s exactly if it is an error', (name, severity) => {
-    const code = name as Finding['code'];
-    const finding: Finding = { code, severity, message: 'said why', path: 'data/x', episode: 3, row: 7 };
+  it.each(Object.entries(FINDING_SEVERITIES))(
+    'fails the rule of finding %s exactly if it is an error',
+    (name, severity) => {
+      const code = name as Finding['code'];
+      const finding: Finding = { code, severity, message: 'said why', path: 'data/x', episode: 3, row: 7 };
 
-    const results = evaluateProfile(L1_V1, { measure: { ...measure, findings: [finding] }, declared, files });
+      const results = evaluateProfile(L1_V1, { measure: { ...measure, findings: [finding] }, declared, files });
 
-    const failed = results.filter((result) => result.result === 'fail');
-    expect(failed.map((result) => result.rule)).toEqual(severity === 'error' ? [RULE_OF_FINDING[code]] : []);
-    if (failed[0]) expect(failed[0].where).toEqual([{ path: 'data/x', episode: 3, row: 7 }]);
-    expect(isListable(results)).toBe(severity !== 'error');
-  });
+      const failed = results.filter((result) => result.result === 'fail');
+      expect(failed.map((result) => result.rule)).toEqual(severity === 'error' ? [RULE_OF_FINDING[code]] : []);
+      if (failed[0]) expect(failed[0].where).toEqual([{ path: 'data/x', episode: 3, row: 7 }]);
+      expect(isListable(results)).toBe(severity !== 'error');
+    },
+  );
 
   it('climbs a level only when the whole level passes', () => {
     const results = evaluateProfile(L1_V1, { measure, declared, files });
-    const passing = (levels: readonly string[]): RuleResult[] => results.map((result) => (levels.includes(result.level) ? { ...result, result: 'pass' } : result));
+    const passing = (levels: readonly string[]): RuleResult[] =>
+      results.map((result) => (levels.includes(result.level) ? { ...result, result: 'pass' } : result));
 
     expect(gradeOf(passing(['L2'])).grade).toBe('B');
     expect(gradeOf(passing(['L2', 'L3'])).grade).toBe('A');

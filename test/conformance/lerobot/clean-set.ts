@@ -37,7 +37,13 @@ export const LENGTHS = [20, 15, 12];
 export const CAMERA = 'observation.images.top';
 const TASKS = ['pick the red cube', 'place it in the tray'];
 const TICKS = 512;
-const PANDAS = JSON.stringify({ index_columns: ['task'], column_indexes: [], columns: [], attributes: {}, pandas_version: '2.2.0' });
+const PANDAS = JSON.stringify({
+  index_columns: ['task'],
+  column_indexes: [],
+  columns: [],
+  attributes: {},
+  pandas_version: '2.2.0',
+});
 
 /** Values that move in every channel and differ between episodes. */
 function valueAt(episode: number, frame: number, channel: number): number {
@@ -47,19 +53,33 @@ function valueAt(episode: number, frame: number, channel: number): number {
 function rowsOf(episode: number, firstIndex: number, key: string): unknown[] {
   return Array.from({ length: LENGTHS[episode] ?? 0 }, (_, frame) => {
     switch (key) {
-      case 'timestamp': return Math.fround(frame / FPS);
-      case 'frame_index': return BigInt(frame);
-      case 'episode_index': return BigInt(episode);
-      case 'index': return BigInt(firstIndex + frame);
-      case 'task_index': return BigInt(episode % 2);
-      default: return [valueAt(episode, frame, key === 'action' ? 1 : 0), valueAt(episode, frame, key === 'action' ? 3 : 2)];
+      case 'timestamp':
+        return Math.fround(frame / FPS);
+      case 'frame_index':
+        return BigInt(frame);
+      case 'episode_index':
+        return BigInt(episode);
+      case 'index':
+        return BigInt(firstIndex + frame);
+      case 'task_index':
+        return BigInt(episode % 2);
+      default:
+        return [valueAt(episode, frame, key === 'action' ? 1 : 0), valueAt(episode, frame, key === 'action' ? 3 : 2)];
     }
   });
 }
 
 function dataTable(episodes: number[], firstIndex: number): TablePlan {
   const table: TablePlan = {};
-  for (const key of ['action', 'observation.state', 'timestamp', 'frame_index', 'episode_index', 'index', 'task_index']) {
+  for (const key of [
+    'action',
+    'observation.state',
+    'timestamp',
+    'frame_index',
+    'episode_index',
+    'index',
+    'task_index',
+  ]) {
     let next = firstIndex;
     const values: unknown[] = [];
     for (const episode of episodes) {
@@ -78,13 +98,25 @@ function statsOf(tables: TablePlan[], key: string): Record<string, number[]> {
   const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const both = (of: (values: number[]) => number): number[] => [of(channel(0)), of(channel(1))];
   return {
-    min: both((values) => Math.min(...values)), max: both((values) => Math.max(...values)), mean: both(mean),
-    std: both((values) => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)))), count: [rows.length],
+    min: both((values) => Math.min(...values)),
+    max: both((values) => Math.max(...values)),
+    mean: both(mean),
+    std: both((values) => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)))),
+    count: [rows.length],
   };
 }
 
 function video(frames: number, seed: number): Mp4Plan {
-  return { width: 32, height: 24, fourcc: 'av01', timescale: FPS * TICKS, ticks: Array.from({ length: frames }, (_, i) => i * TICKS), keyEvery: 2, seed, editStart: null };
+  return {
+    width: 32,
+    height: 24,
+    fourcc: 'av01',
+    timescale: FPS * TICKS,
+    ticks: Array.from({ length: frames }, (_, i) => i * TICKS),
+    keyEvery: 2,
+    seed,
+    editStart: null,
+  };
 }
 
 /** A set without a fault, in either layout. Three episodes, one camera, two tasks. */
@@ -93,9 +125,19 @@ export function cleanSet(version: 'v2.1' | 'v3.0'): SetPlan {
   const vector = { dtype: 'float32', shape: [2], names: ['shoulder.pos', 'gripper.pos'] };
   const total = LENGTHS.reduce((sum, length) => sum + length, 0);
   const features = {
-    action: { ...vector }, 'observation.state': { ...vector },
-    [CAMERA]: { dtype: 'video', shape: [24, 32, 3], names: ['height', 'width', 'channels'], info: { 'video.codec': 'av1', 'video.fps': FPS } },
-    timestamp: plain('float32'), frame_index: plain('int64'), episode_index: plain('int64'), index: plain('int64'), task_index: plain('int64'),
+    action: { ...vector },
+    'observation.state': { ...vector },
+    [CAMERA]: {
+      dtype: 'video',
+      shape: [24, 32, 3],
+      names: ['height', 'width', 'channels'],
+      info: { 'video.codec': 'av1', 'video.fps': FPS },
+    },
+    timestamp: plain('float32'),
+    frame_index: plain('int64'),
+    episode_index: plain('int64'),
+    index: plain('int64'),
+    task_index: plain('int64'),
   };
   const starts = LENGTHS.map((_, e) => LENGTHS.slice(0, e).reduce((sum, length) => sum + length, 0));
   const perEpisode = LENGTHS.map((_, e) => dataTable([e], starts[e] ?? 0));
@@ -103,16 +145,32 @@ export function cleanSet(version: 'v2.1' | 'v3.0'): SetPlan {
   const plan: SetPlan = {
     version,
     info: {
-      codebase_version: version, robot_type: 'test_arm', total_episodes: LENGTHS.length, total_frames: total, total_tasks: 2, chunks_size: 1000, fps: FPS,
-      data_path: isV3 ? 'data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet' : 'data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet',
-      video_path: isV3 ? 'videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4' : 'videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4',
+      codebase_version: version,
+      robot_type: 'test_arm',
+      total_episodes: LENGTHS.length,
+      total_frames: total,
+      total_tasks: 2,
+      chunks_size: 1000,
+      fps: FPS,
+      data_path: isV3
+        ? 'data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet'
+        : 'data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet',
+      video_path: isV3
+        ? 'videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4'
+        : 'videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4',
       features,
     },
     tasks: TASKS.map((task, task_index) => ({ task_index, task })),
     pandas: PANDAS,
     lines: LENGTHS.map((length, e) => ({ episode_index: e, tasks: [TASKS[e % 2]], length })),
-    statsLines: perEpisode.map((table, e) => ({ episode_index: e, stats: { action: statsOf([table], 'action'), 'observation.state': statsOf([table], 'observation.state') } })),
-    episodes: {}, stats: {}, data: {}, videos: {},
+    statsLines: perEpisode.map((table, e) => ({
+      episode_index: e,
+      stats: { action: statsOf([table], 'action'), 'observation.state': statsOf([table], 'observation.state') },
+    })),
+    episodes: {},
+    stats: {},
+    data: {},
+    videos: {},
   };
   if (!isV3) {
     LENGTHS.forEach((length, e) => {
@@ -125,21 +183,42 @@ export function cleanSet(version: 'v2.1' | 'v3.0'): SetPlan {
   const spanFrom = [0, LENGTHS[0] ?? 0, 0];
   const whole = (values: number[]): ColumnPlan => ({ type: 'INT64', depth: 0, values: values.map(BigInt) });
   const seconds = (values: number[]): ColumnPlan => ({ type: 'DOUBLE', depth: 0, values });
-  const stat = (key: string, name: string): ColumnPlan => ({ type: 'DOUBLE', depth: 1, values: perEpisode.map((table) => statsOf([table], key)[name]) });
+  const stat = (key: string, name: string): ColumnPlan => ({
+    type: 'DOUBLE',
+    depth: 1,
+    values: perEpisode.map((table) => statsOf([table], key)[name]),
+  });
   plan.episodes = {
     episode_index: whole([0, 1, 2]),
     tasks: { type: 'BYTE_ARRAY', depth: 1, isText: true, values: LENGTHS.map((_, e) => [TASKS[e % 2]]) },
     length: whole(LENGTHS),
-    'data/chunk_index': whole([0, 0, 0]), 'data/file_index': whole(file),
-    dataset_from_index: whole(starts), dataset_to_index: whole(starts.map((start, e) => start + (LENGTHS[e] ?? 0))),
-    [`videos/${CAMERA}/chunk_index`]: whole([0, 0, 0]), [`videos/${CAMERA}/file_index`]: whole(file),
+    'data/chunk_index': whole([0, 0, 0]),
+    'data/file_index': whole(file),
+    dataset_from_index: whole(starts),
+    dataset_to_index: whole(starts.map((start, e) => start + (LENGTHS[e] ?? 0))),
+    [`videos/${CAMERA}/chunk_index`]: whole([0, 0, 0]),
+    [`videos/${CAMERA}/file_index`]: whole(file),
     [`videos/${CAMERA}/from_timestamp`]: seconds(spanFrom.map((from) => from / FPS)),
     [`videos/${CAMERA}/to_timestamp`]: seconds(spanFrom.map((from, e) => (from + (LENGTHS[e] ?? 0)) / FPS)),
-    ...Object.fromEntries(['action', 'observation.state'].flatMap((key) => ['min', 'max', 'mean', 'std'].map((name) => [`stats/${key}/${name}`, stat(key, name)]))),
+    ...Object.fromEntries(
+      ['action', 'observation.state'].flatMap((key) =>
+        ['min', 'max', 'mean', 'std'].map((name) => [`stats/${key}/${name}`, stat(key, name)]),
+      ),
+    ),
   };
-  plan.stats = { action: statsOf(perEpisode, 'action'), 'observation.state': statsOf(perEpisode, 'observation.state'), timestamp: { min: [0], max: [1.9], mean: [0.8], std: [0.5] } };
-  plan.data = { 'data/chunk-000/file-000.parquet': dataTable([0, 1], 0), 'data/chunk-000/file-001.parquet': dataTable([2], starts[2] ?? 0) };
-  plan.videos = { [`videos/${CAMERA}/chunk-000/file-000.mp4`]: video((LENGTHS[0] ?? 0) + (LENGTHS[1] ?? 0), 0), [`videos/${CAMERA}/chunk-000/file-001.mp4`]: video(LENGTHS[2] ?? 0, 2) };
+  plan.stats = {
+    action: statsOf(perEpisode, 'action'),
+    'observation.state': statsOf(perEpisode, 'observation.state'),
+    timestamp: { min: [0], max: [1.9], mean: [0.8], std: [0.5] },
+  };
+  plan.data = {
+    'data/chunk-000/file-000.parquet': dataTable([0, 1], 0),
+    'data/chunk-000/file-001.parquet': dataTable([2], starts[2] ?? 0),
+  };
+  plan.videos = {
+    [`videos/${CAMERA}/chunk-000/file-000.mp4`]: video((LENGTHS[0] ?? 0) + (LENGTHS[1] ?? 0), 0),
+    [`videos/${CAMERA}/chunk-000/file-001.mp4`]: video(LENGTHS[2] ?? 0, 2),
+  };
   return plan;
 }
 
@@ -147,7 +226,8 @@ export function cleanSet(version: 'v2.1' | 'v3.0'): SetPlan {
 export function writeSet(plan: SetPlan): MemoryFileTree {
   const files = new Map<string, Uint8Array>();
   const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
-  const lines = (rows: unknown[]): Uint8Array => new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const lines = (rows: unknown[]): Uint8Array =>
+    new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   files.set('meta/info.json', json(plan.info));
   if (plan.version === 'v2.1') {
     files.set('meta/tasks.jsonl', lines(plan.tasks));
@@ -177,17 +257,33 @@ export interface TableOptions {
 }
 
 /** Writes one table as parquet, lists in the three-level form that Arrow uses. */
-export function writeTable(table: TablePlan, { pandas, rowGroupSize, pageSize, dictionarySize, codec = 'SNAPPY' }: TableOptions = {}): Uint8Array {
+export function writeTable(
+  table: TablePlan,
+  { pandas, rowGroupSize, pageSize, dictionarySize, codec = 'SNAPPY' }: TableOptions = {},
+): Uint8Array {
   const schema: SchemaElement[] = [{ name: 'schema', num_children: Object.keys(table).length }];
   for (const [name, column] of Object.entries(table)) {
     for (let d = 0; d < column.depth; d += 1) {
-      schema.push({ name: d === 0 ? name : 'element', repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST' }, { name: 'list', repetition_type: 'REPEATED', num_children: 1 });
+      schema.push(
+        { name: d === 0 ? name : 'element', repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST' },
+        { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+      );
     }
-    schema.push({ name: column.depth === 0 ? name : 'element', type: column.type, repetition_type: 'OPTIONAL', ...(column.isText ? { converted_type: 'UTF8' as const } : {}) });
+    schema.push({
+      name: column.depth === 0 ? name : 'element',
+      type: column.type,
+      repetition_type: 'OPTIONAL',
+      ...(column.isText ? { converted_type: 'UTF8' as const } : {}),
+    });
   }
   const buffer = parquetWriteBuffer({
-    schema, codec,
-    columnData: Object.entries(table).map(([name, column]) => ({ name, data: column.values, ...(column.encoding ? { encoding: column.encoding } : {}) })),
+    schema,
+    codec,
+    columnData: Object.entries(table).map(([name, column]) => ({
+      name,
+      data: column.values,
+      ...(column.encoding ? { encoding: column.encoding } : {}),
+    })),
     ...(rowGroupSize === undefined ? {} : { rowGroupSize }),
     ...(pageSize === undefined ? {} : { pageSize }),
     ...(dictionarySize === undefined ? {} : { dictionarySize }),

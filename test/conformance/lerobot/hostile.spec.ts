@@ -34,7 +34,23 @@ describe.each(['v2.1', 'v3.0'] as const)('damaged %s sets become findings', (ver
     let refused = 0;
     let cases = 0;
     for (const [path, bytes] of base.contents) {
-      const cuts = new Set([0, 1, 3, 4, 7, 8, 11, 12, 16, 31, bytes.length - 1, bytes.length - 4, bytes.length - 8, bytes.length - 9, ...Array.from({ length: 12 }, (_, i) => Math.floor((bytes.length * (i + 1)) / 13))]);
+      const cuts = new Set([
+        0,
+        1,
+        3,
+        4,
+        7,
+        8,
+        11,
+        12,
+        16,
+        31,
+        bytes.length - 1,
+        bytes.length - 4,
+        bytes.length - 8,
+        bytes.length - 9,
+        ...Array.from({ length: 12 }, (_, i) => Math.floor((bytes.length * (i + 1)) / 13)),
+      ]);
       for (const cut of cuts) {
         if (cut < 0 || cut >= bytes.length) continue;
         const { set } = await measure(withFile(base, path, bytes.slice(0, cut)));
@@ -99,16 +115,32 @@ describe('hostile metadata', () => {
   });
 
   it('takes names as null, a list, a nested list or an object', async () => {
-    const shapes: [unknown, string[]][] = [[null, []], [['a', 'b'], ['a', 'b']], [[['a', 'b']], ['a', 'b']], [{ motors: ['a', 'b'] }, ['a', 'b']], [deep(9), []]];
+    const shapes: [unknown, string[]][] = [
+      [null, []],
+      [
+        ['a', 'b'],
+        ['a', 'b'],
+      ],
+      [[['a', 'b']], ['a', 'b']],
+      [{ motors: ['a', 'b'] }, ['a', 'b']],
+      [deep(9), []],
+    ];
     for (const [names, expected] of shapes) {
-      const { set } = await measure(infoOf((info) => void (info.features = { ...(info.features as object), action: { dtype: 'float32', shape: [2], names } })));
+      const { set } = await measure(
+        infoOf(
+          (info) =>
+            void (info.features = { ...(info.features as object), action: { dtype: 'float32', shape: [2], names } }),
+        ),
+      );
       expect([set.streams.find((stream) => stream.key === 'action')?.names, errorCodes(set)]).toEqual([expected, []]);
     }
   });
 
   it('keeps a feature called __proto__ apart from the language', async () => {
     const tree = writeSet(cleanSet('v2.1'));
-    const text = new TextDecoder().decode(tree.contents.get('meta/info.json')).replace('"action":', '"__proto__":{"dtype":"float32","shape":[1]},"action":');
+    const text = new TextDecoder()
+      .decode(tree.contents.get('meta/info.json'))
+      .replace('"action":', '"__proto__":{"dtype":"float32","shape":[1]},"action":');
 
     const { set } = await measure(withFile(tree, 'meta/info.json', new TextEncoder().encode(text)));
 
@@ -123,7 +155,9 @@ describe('hostile metadata', () => {
     ['no dtype', { shape: [1] }],
     ['a feature that is a number', 7],
   ])('refuses %s', async (_, feature) => {
-    const { set } = await measure(infoOf((info) => void (info.features = { ...(info.features as object), action: feature })));
+    const { set } = await measure(
+      infoOf((info) => void (info.features = { ...(info.features as object), action: feature })),
+    );
 
     expect(errorCodes(set)).toContain('INFO_INVALID');
   });
@@ -131,14 +165,31 @@ describe('hostile metadata', () => {
   it('refuses a line longer than a megabyte', async () => {
     const tree = writeSet(cleanSet('v2.1'));
 
-    const { set } = await measure(withFile(tree, 'meta/episodes.jsonl', new TextEncoder().encode('{"episode_index":0,"tasks":["' + 'x'.repeat(3 << 20) + '"],"length":20}\n')));
+    const { set } = await measure(
+      withFile(
+        tree,
+        'meta/episodes.jsonl',
+        new TextEncoder().encode('{"episode_index":0,"tasks":["' + 'x'.repeat(3 << 20) + '"],"length":20}\n'),
+      ),
+    );
 
-    expect(set.findings).toContainEqual(expect.objectContaining({ code: 'METADATA_INVALID', path: 'meta/episodes.jsonl', row: 0 }));
+    expect(set.findings).toContainEqual(
+      expect.objectContaining({ code: 'METADATA_INVALID', path: 'meta/episodes.jsonl', row: 0 }),
+    );
   });
 });
 
 describe('hostile mp4 tables', () => {
-  const plain = { width: 32, height: 24, fourcc: 'av01', timescale: 5120, ticks: [0, 512, 1024, 1536], keyEvery: 2, seed: 1, editStart: null };
+  const plain = {
+    width: 32,
+    height: 24,
+    fourcc: 'av01',
+    timescale: 5120,
+    ticks: [0, 512, 1024, 1536],
+    keyEvery: 2,
+    seed: 1,
+    editStart: null,
+  };
 
   function patched(type: string, bytesAfterType: number, ...values: number[]): ByteSource {
     const bytes = Buffer.from(writeMp4(plain));
@@ -173,14 +224,16 @@ describe('hostile mp4 tables', () => {
   });
 });
 
-describe('what is not the data\'s fault', () => {
+describe("what is not the data's fault", () => {
   it('lets a fault of the source through, so that the job tries again', async () => {
     const tree = clean['v3.0'].copy();
     const faulty = {
       files: tree.files,
       open: async (path: string): Promise<ByteSource> => {
         const source = await tree.open(path);
-        return path.startsWith('data/') ? { sizeBytes: source.sizeBytes, read: () => Promise.reject(new Error('connection reset')) } : source;
+        return path.startsWith('data/')
+          ? { sizeBytes: source.sizeBytes, read: () => Promise.reject(new Error('connection reset')) }
+          : source;
       },
     };
 
@@ -193,7 +246,11 @@ describe('what is not the data\'s fault', () => {
       files: tree.files,
       open: async (path: string): Promise<ByteSource> => {
         const source = await tree.open(path);
-        return { sizeBytes: source.sizeBytes, read: async (offset, length) => (await source.read(offset, length)).subarray(0, path.endsWith('.mp4') ? 3 : length) };
+        return {
+          sizeBytes: source.sizeBytes,
+          read: async (offset, length) =>
+            (await source.read(offset, length)).subarray(0, path.endsWith('.mp4') ? 3 : length),
+        };
       },
     };
 
@@ -203,7 +260,10 @@ describe('what is not the data\'s fault', () => {
   it('stops when it is told to', async () => {
     const stop = new AbortController();
 
-    const measuring = measureDataset(clean['v3.0'], { onEpisode: () => stop.abort(new Error('enough')), signal: stop.signal });
+    const measuring = measureDataset(clean['v3.0'], {
+      onEpisode: () => stop.abort(new Error('enough')),
+      signal: stop.signal,
+    });
 
     await expect(measuring).rejects.toThrow('enough');
   });

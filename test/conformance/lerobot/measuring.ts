@@ -2,7 +2,10 @@ import type { DatasetMeasure, EpisodeFact, FileTree } from '@app/formats';
 import { measureDataset } from '@app/formats';
 
 /** Measures a tree and keeps its episodes. */
-export async function measure(tree: FileTree, maxFindings?: number): Promise<{ set: DatasetMeasure; episodes: EpisodeFact[] }> {
+export async function measure(
+  tree: FileTree,
+  maxFindings?: number,
+): Promise<{ set: DatasetMeasure; episodes: EpisodeFact[] }> {
   const episodes: EpisodeFact[] = [];
   const set = await measureDataset(tree, {
     onEpisode: (episode) => {
@@ -24,5 +27,7 @@ export function warningCodes(set: DatasetMeasure): string[] {
 }
 
 function codes(set: DatasetMeasure, severity: string): string[] {
-  return [...new Set(set.findings.filter((finding) => finding.severity === severity).map((finding) => finding.code))].sort();
+  return [
+    ...new Set(set.findings.filter((finding) => finding.severity === severity).map((finding) => finding.code)),
+  ].sort();
 }

@@ -27,14 +27,26 @@ export function writeMp4(plan: Mp4Plan): Uint8Array {
   const isReordered = plan.ticks.some((tick, i) => tick !== sorted[i]);
   const keys = plan.ticks.flatMap((_, i) => (i % plan.keyEvery === 0 ? [i + 1] : []));
   const entry = concat(
-    u32(0, 0), new Uint8Array([0, 1]), new Uint8Array(16), new Uint8Array([plan.width >> 8, plan.width & 255, plan.height >> 8, plan.height & 255]), new Uint8Array(50),
+    u32(0, 0),
+    new Uint8Array([0, 1]),
+    new Uint8Array(16),
+    new Uint8Array([plan.width >> 8, plan.width & 255, plan.height >> 8, plan.height & 255]),
+    new Uint8Array(50),
   );
   const duration = step * plan.ticks.length;
   const stbl = box(
     'stbl',
     box('stsd', u32(0, 1), box(plan.fourcc, entry.subarray(2))),
     box('stts', u32(0, plan.ticks.length), ...sorted.map((tick, i) => u32(1, (sorted[i + 1] ?? tick + step) - tick))),
-    ...(isReordered ? [box('ctts', u32(0, plan.ticks.length), ...plan.ticks.map((tick, i) => u32(1, (tick - (sorted[i] ?? 0)) >>> 0)))] : []),
+    ...(isReordered
+      ? [
+          box(
+            'ctts',
+            u32(0, plan.ticks.length),
+            ...plan.ticks.map((tick, i) => u32(1, (tick - (sorted[i] ?? 0)) >>> 0)),
+          ),
+        ]
+      : []),
     box('stsc', u32(0, 1, 1, plan.ticks.length, 1)),
     box('stsz', u32(0, 0, sizes.length), u32(...sizes)),
     box('stco', u32(0, 1, ftyp.length + 8)),

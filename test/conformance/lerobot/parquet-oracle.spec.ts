@@ -28,7 +28,12 @@ function flat(value: unknown): unknown[] {
 }
 
 /** The same column through the block decoder, in blocks of `step` rows. */
-async function byBlocks(file: ParquetFile, column: string, shape: readonly number[], step: number): Promise<unknown[][]> {
+async function byBlocks(
+  file: ParquetFile,
+  column: string,
+  shape: readonly number[],
+  step: number,
+): Promise<unknown[][]> {
   const leaf = file.leavesOf(column)[0];
   if (!leaf) throw new Error(`no column ${column}`);
   const numbers = file.numbers(leaf, shape);
@@ -72,7 +77,11 @@ const value: Record<string, fc.Arbitrary<unknown>> = {
 const table = fc
   .record({
     type: fc.constantFrom<ParquetType>('FLOAT', 'DOUBLE', 'INT32', 'INT64', 'BOOLEAN'),
-    shape: fc.oneof(fc.constant([]), fc.tuple(fc.integer({ min: 2, max: 30 })), fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 }))),
+    shape: fc.oneof(
+      fc.constant([]),
+      fc.tuple(fc.integer({ min: 2, max: 30 })),
+      fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 })),
+    ),
     rows: fc.integer({ min: 1, max: 120 }),
     isRepetitive: fc.boolean(),
     rowGroupSize: fc.integer({ min: 1, max: 150 }),
@@ -84,7 +93,15 @@ const table = fc
   .chain((plan) => {
     const width = plan.shape.reduce((product, n) => product * n, 1);
     const pool = fc.array(value[plan.type] ?? fc.constant(0), { minLength: 1, maxLength: plan.isRepetitive ? 3 : 200 });
-    return pool.map((values) => ({ ...plan, values: Array.from({ length: plan.rows }, (_, r) => nest(Array.from({ length: width }, (__, i) => values[(r * width + i * 7) % values.length]), plan.shape)) }));
+    return pool.map((values) => ({
+      ...plan,
+      values: Array.from({ length: plan.rows }, (_, r) =>
+        nest(
+          Array.from({ length: width }, (__, i) => values[(r * width + i * 7) % values.length]),
+          plan.shape,
+        ),
+      ),
+    }));
   });
 
 describe('the parquet decoder', () => {
@@ -104,18 +121,37 @@ describe('the parquet decoder', () => {
   });
 
   it.each<[ParquetType, Encoding]>([
-    ['INT32', 'DELTA_BINARY_PACKED'], ['INT64', 'DELTA_BINARY_PACKED'], ['FLOAT', 'BYTE_STREAM_SPLIT'], ['DOUBLE', 'BYTE_STREAM_SPLIT'],
-    ['BYTE_ARRAY', 'DELTA_LENGTH_BYTE_ARRAY'], ['BYTE_ARRAY', 'DELTA_BYTE_ARRAY'], ['BOOLEAN', 'RLE'],
+    ['INT32', 'DELTA_BINARY_PACKED'],
+    ['INT64', 'DELTA_BINARY_PACKED'],
+    ['FLOAT', 'BYTE_STREAM_SPLIT'],
+    ['DOUBLE', 'BYTE_STREAM_SPLIT'],
+    ['BYTE_ARRAY', 'DELTA_LENGTH_BYTE_ARRAY'],
+    ['BYTE_ARRAY', 'DELTA_BYTE_ARRAY'],
+    ['BOOLEAN', 'RLE'],
   ])('reads %s in encoding %s', async (type, encoding) => {
-    const values = Array.from({ length: 333 }, (_, i) => (type === 'BYTE_ARRAY' ? `text ${i % 40}` : type === 'INT64' ? BigInt(i * i) : type === 'BOOLEAN' ? i % 3 === 0 : i * 3));
-    const bytes = writeTable({ v: { type, depth: 0, values, encoding, isText: type === 'BYTE_ARRAY' } }, { pageSize: 200 });
+    const values = Array.from({ length: 333 }, (_, i) =>
+      type === 'BYTE_ARRAY'
+        ? `text ${i % 40}`
+        : type === 'INT64'
+          ? BigInt(i * i)
+          : type === 'BOOLEAN'
+            ? i % 3 === 0
+            : i * 3,
+    );
+    const bytes = writeTable(
+      { v: { type, depth: 0, values, encoding, isText: type === 'BYTE_ARRAY' } },
+      { pageSize: 200 },
+    );
 
     const file = await ParquetFile.open(bufferSource(bytes));
 
     const expected = await oracle(bytes, 'v');
-    expect(expected[41]).toEqual(type === 'BOOLEAN' ? [0] : type === 'BYTE_ARRAY' ? ['text 1'] : type === 'INT64' ? [1681] : [123]);
+    expect(expected[41]).toEqual(
+      type === 'BOOLEAN' ? [0] : type === 'BYTE_ARRAY' ? ['text 1'] : type === 'INT64' ? [1681] : [123],
+    );
     expect(await byRows(file, 'v')).toEqual(expected);
-    if (type !== 'BYTE_ARRAY') expect(await byBlocks(await ParquetFile.open(bufferSource(bytes)), 'v', [], 50)).toEqual(expected);
+    if (type !== 'BYTE_ARRAY')
+      expect(await byBlocks(await ParquetFile.open(bufferSource(bytes)), 'v', [], 50)).toEqual(expected);
   });
 
   it('reads lists of uneven length and nulls row by row', async () => {
@@ -130,10 +166,19 @@ describe('the parquet decoder', () => {
 
 describeShared('the parquet decoder on real files', () => {
   it('reads every column of every real LeRobot table as hyparquet does', async () => {
-    const folders = ['lerobot-tiny-fixtures', 'lerobot-v21-unitree-g1/subset-8ep', 'lerobot-v30-unitree-g1', 'lerobot-v30-unitree-g1-drift', 'lerobot-v30-so101-meta-only', 'lerobot-malformed-franka'];
+    const folders = [
+      'lerobot-tiny-fixtures',
+      'lerobot-v21-unitree-g1/subset-8ep',
+      'lerobot-v30-unitree-g1',
+      'lerobot-v30-unitree-g1-drift',
+      'lerobot-v30-so101-meta-only',
+      'lerobot-malformed-franka',
+    ];
     let columns = 0;
     for (const folder of folders) {
-      const names = (await readdir(sharedPath(folder), { recursive: true })).filter((name) => name.endsWith('.parquet'));
+      const names = (await readdir(sharedPath(folder), { recursive: true })).filter((name) =>
+        name.endsWith('.parquet'),
+      );
       for (const name of names) {
         const bytes = new Uint8Array(await readFile(`${sharedPath(folder)}/${name}`));
         const file = await ParquetFile.open(bufferSource(bytes));

@@ -21,7 +21,11 @@ async function measureFolder(name: string): Promise<{ set: DatasetMeasure; episo
 
 /** Numbers to nine digits: enough to see any change, little enough to be the same on every machine. */
 function rounded(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'number' && !Number.isInteger(inner) ? Number(inner.toPrecision(9)) : inner)));
+  return JSON.parse(
+    JSON.stringify(value, (_, inner: unknown) =>
+      typeof inner === 'number' && !Number.isInteger(inner) ? Number(inner.toPrecision(9)) : inner,
+    ),
+  );
 }
 
 async function expectGolden(name: string, actual: unknown): Promise<void> {
@@ -34,7 +38,8 @@ async function expectGolden(name: string, actual: unknown): Promise<void> {
 }
 
 const close = (mine: readonly number[], theirs: readonly number[], scale: readonly number[]): boolean =>
-  mine.length === theirs.length && mine.every((value, c) => Math.abs(value - (theirs[c] ?? Number.NaN)) <= 1e-3 * Math.max(scale[c] ?? 0, 1e-6));
+  mine.length === theirs.length &&
+  mine.every((value, c) => Math.abs(value - (theirs[c] ?? Number.NaN)) <= 1e-3 * Math.max(scale[c] ?? 0, 1e-6));
 
 describeShared('real sets', () => {
   it.each([
@@ -57,7 +62,14 @@ describeShared('real sets', () => {
     expect([v21.set.episodes, v21.set.frames, v30.set.episodes, v30.set.frames]).toEqual([8, 2339, 4, 1043]);
     expect(v21.episodes.map((episode) => episode.frames)).toEqual([334, 319, 278, 221, 277, 267, 326, 317]);
     expect(v30.episodes.map((episode) => episode.frames)).toEqual([278, 221, 277, 267]);
-    expect(v21.set.cameras[0]).toMatchObject({ codec: 'av1', width: 640, height: 480, fps: 30, frames: 2339, pixFmt: 'yuv420p' });
+    expect(v21.set.cameras[0]).toMatchObject({
+      codec: 'av1',
+      width: 640,
+      height: 480,
+      fps: 30,
+      frames: 2339,
+      pixFmt: 'yuv420p',
+    });
   });
 
   it('gives the same content hash to the same episode in either layout, and no two alike', async () => {
@@ -71,7 +83,9 @@ describeShared('real sets', () => {
 
   it('recomputes the statistics that the publisher shipped, within 1e-3', async () => {
     const { episodes } = await measureFolder('lerobot-v21-unitree-g1/subset-8ep');
-    const lines = (await readFile(sharedPath('lerobot-v21-unitree-g1/subset-8ep/meta/episodes_stats.jsonl'), 'utf8')).trim().split('\n');
+    const lines = (await readFile(sharedPath('lerobot-v21-unitree-g1/subset-8ep/meta/episodes_stats.jsonl'), 'utf8'))
+      .trim()
+      .split('\n');
 
     const shipped = lines.map((line) => JSON.parse(line) as { stats: Record<string, FeatureStats> });
     for (const episode of episodes) {
@@ -80,7 +94,13 @@ describeShared('real sets', () => {
         const theirs = shipped[episode.index]?.stats[key];
         if (!mine || !theirs) throw new Error(`no statistics of ${key}`);
         const scale = mine.max.map((max, c) => Math.max(Math.abs(max), Math.abs(mine.min[c] ?? 0)));
-        for (const name of ['min', 'max', 'mean', 'std'] as const) expect([episode.index, key, name, close(mine[name], theirs[name], scale)]).toEqual([episode.index, key, name, true]);
+        for (const name of ['min', 'max', 'mean', 'std'] as const)
+          expect([episode.index, key, name, close(mine[name], theirs[name], scale)]).toEqual([
+            episode.index,
+            key,
+            name,
+            true,
+          ]);
         expect(theirs.count).toEqual([episode.frames]);
       }
     }
@@ -92,10 +112,15 @@ describeShared('real sets that are refused', () => {
     const { set, episodes } = await measureFolder('lerobot-v21-unitree-g1/original');
 
     expect(errorCodes(set)).toEqual(['FRAME_COUNT_MISMATCH', 'MISSING_DATA_FILE', 'MISSING_VIDEO']);
-    const missing = (code: string): (string | undefined)[] => set.findings.filter((finding) => finding.code === code).map((finding) => finding.path);
+    const missing = (code: string): (string | undefined)[] =>
+      set.findings.filter((finding) => finding.code === code).map((finding) => finding.path);
     const name = (index: number): string => `episode_${String(index).padStart(6, '0')}`;
-    expect(missing('MISSING_VIDEO')).toEqual(Array.from({ length: 100 }, (_, i) => `videos/chunk-000/observation.images.cam_high/${name(i)}.mp4`));
-    expect(missing('MISSING_DATA_FILE')).toEqual(Array.from({ length: 40 }, (_, i) => `data/chunk-000/${name(60 + i)}.parquet`));
+    expect(missing('MISSING_VIDEO')).toEqual(
+      Array.from({ length: 100 }, (_, i) => `videos/chunk-000/observation.images.cam_high/${name(i)}.mp4`),
+    );
+    expect(missing('MISSING_DATA_FILE')).toEqual(
+      Array.from({ length: 40 }, (_, i) => `data/chunk-000/${name(60 + i)}.parquet`),
+    );
     expect(episodes.length).toBe(60);
     expect(set.cameras).toEqual([]);
     expect(set.modalities).not.toContain('rgb');
@@ -108,7 +133,13 @@ describeShared('real sets that are refused', () => {
     const errors = set.findings.filter((finding) => finding.severity === 'error');
     expect(errors).toEqual([
       expect.objectContaining({ code: 'TASKS_INDEX_MISSING', path: 'meta/tasks.parquet' }),
-      expect.objectContaining({ code: 'TIMESTAMP_TOLERANCE', episode: 1, camera: 'cam_high', row: 0, path: 'videos/observation.images.cam_high/chunk-000/file-000.mp4' }),
+      expect.objectContaining({
+        code: 'TIMESTAMP_TOLERANCE',
+        episode: 1,
+        camera: 'cam_high',
+        row: 0,
+        path: 'videos/observation.images.cam_high/chunk-000/file-000.mp4',
+      }),
       expect.objectContaining({ code: 'TIMESTAMP_TOLERANCE', episode: 2, camera: 'cam_high', row: 0 }),
     ]);
   });
@@ -116,22 +147,41 @@ describeShared('real sets that are refused', () => {
   it('names each defect of the malformed Franka set', async () => {
     const { set } = await measureFolder('lerobot-malformed-franka');
 
-    const has = (code: string, part: object): void => expect(set.findings).toContainEqual(expect.objectContaining({ code, ...part }));
+    const has = (code: string, part: object): void =>
+      expect(set.findings).toContainEqual(expect.objectContaining({ code, ...part }));
     expect([set.rootPath, set.formatVersion]).toEqual(['dataset/', 'unknown']);
     has('UNKNOWN_VERSION', { path: 'dataset/meta/info.json', actual: 'absent' });
     has('INFO_FIELD_MISSING', { message: 'info.json has no features' });
     has('INFO_FIELD_MISSING', { message: 'info.json has no data_path' });
-    has('EPISODE_COUNT_MISMATCH', { path: 'dataset/meta/episodes.jsonl', expected: expect.stringMatching(/^200 /), actual: '2 episodes' });
-    has('EPISODE_FIELD_MISSING', { path: 'dataset/meta/episodes.jsonl', row: 0, message: 'an episode lacks length, tasks' });
-    has('EPISODE_FIELD_MISSING', { path: 'dataset/meta/episodes.jsonl', row: 1, message: 'an episode lacks length, tasks' });
+    has('EPISODE_COUNT_MISMATCH', {
+      path: 'dataset/meta/episodes.jsonl',
+      expected: expect.stringMatching(/^200 /),
+      actual: '2 episodes',
+    });
+    has('EPISODE_FIELD_MISSING', {
+      path: 'dataset/meta/episodes.jsonl',
+      row: 0,
+      message: 'an episode lacks length, tasks',
+    });
+    has('EPISODE_FIELD_MISSING', {
+      path: 'dataset/meta/episodes.jsonl',
+      row: 1,
+      message: 'an episode lacks length, tasks',
+    });
     has('MISSING_DATA_FILE', { path: 'dataset/data/' });
     has('MISPLACED_FILE', { path: 'dataset/meta/episodes/episodes.parquet' });
-    has('CODEC_UNUSUAL', { actual: 'mpeg4', path: 'dataset/videos/chunk-000/observation.images.wrist/episode_000001.mp4' });
+    has('CODEC_UNUSUAL', {
+      actual: 'mpeg4',
+      path: 'dataset/videos/chunk-000/observation.images.wrist/episode_000001.mp4',
+    });
   });
 
   it.each([
     ['lerobot-v30-so101-meta-only', ['FRAME_COUNT_MISMATCH', 'METADATA_ONLY', 'MISSING_DATA_FILE', 'MISSING_VIDEO']],
-    ['lerobot-tiny-fixtures/invalid/v2-missing-episodes', ['EPISODE_COUNT_MISMATCH', 'FRAME_COUNT_MISMATCH', 'METADATA_ONLY', 'MISSING_EPISODES', 'TASKS_MISSING']],
+    [
+      'lerobot-tiny-fixtures/invalid/v2-missing-episodes',
+      ['EPISODE_COUNT_MISMATCH', 'FRAME_COUNT_MISMATCH', 'METADATA_ONLY', 'MISSING_EPISODES', 'TASKS_MISSING'],
+    ],
     ['mcap-lichtblick', ['UNSUPPORTED_FORMAT']],
   ])('refuses %s', async (folder, codes) => {
     const { set, episodes } = await measureFolder(folder);

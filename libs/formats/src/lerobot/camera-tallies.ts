@@ -31,13 +31,24 @@ export class CameraTallies {
     return [...this.facts.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
-  private start(feature: Feature, seen: { width: number; height: number; codec: string; pixFmt: string | null; fps: number }): CameraFact {
+  private start(
+    feature: Feature,
+    seen: { width: number; height: number; codec: string; pixFmt: string | null; fps: number },
+  ): CameraFact {
     const declared = feature.declared['video.codec'] ?? feature.declared.codec;
     const fact: CameraFact = {
-      name: cameraName(feature.key), key: feature.key, kind: feature.isDepth || /depth/i.test(feature.key) ? 'depth' : 'rgb',
-      width: seen.width, height: seen.height, fps: seen.fps, codec: seen.codec,
+      name: cameraName(feature.key),
+      key: feature.key,
+      kind: feature.isDepth || /depth/i.test(feature.key) ? 'depth' : 'rgb',
+      width: seen.width,
+      height: seen.height,
+      fps: seen.fps,
+      codec: seen.codec,
       declaredCodec: typeof declared === 'string' ? toCodecName(declared) : null,
-      pixFmt: seen.pixFmt, frames: 0, keyFrames: 0, bytes: 0,
+      pixFmt: seen.pixFmt,
+      frames: 0,
+      keyFrames: 0,
+      bytes: 0,
     };
     this.facts.set(feature.key, fact);
     return fact;

@@ -1,5 +1,5 @@
 import type { NumberColumn } from '../parquet/columns.js';
-import { RowColumn } from '../parquet/columns.js';
+import type { RowColumn } from '../parquet/columns.js';
 import type { Leaf } from '../parquet/metadata.js';
 import { ParquetFile } from '../parquet/parquet.reader.js';
 import { isNumeric } from '../parquet/values.js';
@@ -57,7 +57,10 @@ export class DataFile {
   static async open(reading: Reading, path: string, episode: number): Promise<DataFile | null> {
     const full = reading.files.full(path);
     if (!reading.files.has(path)) {
-      reading.log.add('MISSING_DATA_FILE', 'a data file that the metadata announces is missing', { path: full, episode });
+      reading.log.add('MISSING_DATA_FILE', 'a data file that the metadata announces is missing', {
+        path: full,
+        episode,
+      });
       return null;
     }
     try {
@@ -86,7 +89,7 @@ export class DataFile {
   /** Moves on by rows that were read or are not wanted. */
   consume(rows: number): void {
     this.row += rows;
-    for (let left = rows; left > 0 && this.ahead[0]; ) {
+    for (let left = rows; left > 0 && this.ahead[0];) {
       const run = this.ahead[0];
       const take = Math.min(left, run.rows);
       if (take === run.rows) this.ahead.shift();
@@ -98,7 +101,8 @@ export class DataFile {
   /** Brings a column that lags behind (its rows were skipped) to the file's row. */
   async align(column: DataColumn): Promise<void> {
     if (column.kind === 'images') return;
-    while (column.column.row < this.row) await column.column.read(Math.min(this.row - column.column.row, blockRows(column.column.width)));
+    while (column.column.row < this.row)
+      await column.column.read(Math.min(this.row - column.column.row, blockRows(column.column.width)));
   }
 
   /** Gives up a column after a defect in it. */
@@ -122,7 +126,8 @@ export class DataFile {
     for (let i = 0; i < rows; i += 1) {
       const episode = values[i] as number;
       const last = this.ahead[this.ahead.length - 1];
-      if (last && Object.is(last.episode, episode)) this.ahead[this.ahead.length - 1] = { episode, rows: last.rows + 1 };
+      if (last && Object.is(last.episode, episode))
+        this.ahead[this.ahead.length - 1] = { episode, rows: last.rows + 1 };
       else this.ahead.push({ episode, rows: 1 });
     }
   }
@@ -139,21 +144,41 @@ function openColumns(reading: Reading, path: string, file: ParquetFile): DataCol
   const columns: DataColumn[] = [];
   const declared = new Set(info.features.map((feature) => feature.key));
   for (const key of ROW_FEATURES) {
-    if (!declared.has(key)) log.addOnce(key, 'FEATURE_MISSING', `info.json does not declare the feature ${key}`, { path: files.full('meta/info.json') });
+    if (!declared.has(key))
+      log.addOnce(key, 'FEATURE_MISSING', `info.json does not declare the feature ${key}`, {
+        path: files.full('meta/info.json'),
+      });
   }
   for (const feature of info.features) {
     if (feature.role === 'video') continue;
     const leaves = file.leavesOf(feature.key);
     if (leaves.length === 0) {
-      log.addOnce(feature.key, 'FEATURE_MISSING', `the data has no column ${feature.key}, which info.json declares`, place);
+      log.addOnce(
+        feature.key,
+        'FEATURE_MISSING',
+        `the data has no column ${feature.key}, which info.json declares`,
+        place,
+      );
       continue;
     }
-    const column = feature.role === 'image' ? openImages(feature, leaves, file) : openNumbers(reading, feature, leaves, file, place);
-    if (column === 'mismatch') log.addOnce(feature.key, 'DTYPE_MISMATCH', `column ${feature.key} is not stored as its declared type`, { ...place, expected: feature.dtype, actual: leaves.map((leaf) => leaf.type).join(', ') });
+    const column =
+      feature.role === 'image' ? openImages(feature, leaves, file) : openNumbers(reading, feature, leaves, file, place);
+    if (column === 'mismatch')
+      log.addOnce(feature.key, 'DTYPE_MISMATCH', `column ${feature.key} is not stored as its declared type`, {
+        ...place,
+        expected: feature.dtype,
+        actual: leaves.map((leaf) => leaf.type).join(', '),
+      });
     else if (column) columns.push(column);
   }
   for (const column of file.columns) {
-    if (!declared.has(column)) log.addOnce(column, 'FEATURE_UNDECLARED', `the data has a column ${column} that info.json does not declare: loaders refuse it`, place);
+    if (!declared.has(column))
+      log.addOnce(
+        column,
+        'FEATURE_UNDECLARED',
+        `the data has a column ${column} that info.json does not declare: loaders refuse it`,
+        place,
+      );
   }
   return columns;
 }
@@ -164,31 +189,67 @@ function openImages(feature: Feature, leaves: readonly Leaf[], file: ParquetFile
   return { kind: 'images', feature, column: file.rows(leaf) };
 }
 
-function openNumbers(reading: Reading, feature: Feature, leaves: readonly Leaf[], file: ParquetFile, place: { path: string }): DataColumn | 'mismatch' | null {
+function openNumbers(
+  reading: Reading,
+  feature: Feature,
+  leaves: readonly Leaf[],
+  file: ParquetFile,
+  place: { path: string },
+): DataColumn | 'mismatch' | null {
   const { log } = reading;
   const leaf = leaves[0];
   if (!leaf) return null;
   const wanted = kindOfDtype(feature.dtype);
   if (wanted === null) {
-    if (feature.role !== 'language') log.addOnce(feature.key, 'INFO_INVALID', `feature ${feature.key} has an unknown dtype`, { path: reading.files.full('meta/info.json'), actual: feature.dtype.slice(0, 60) });
+    if (feature.role !== 'language')
+      log.addOnce(feature.key, 'INFO_INVALID', `feature ${feature.key} has an unknown dtype`, {
+        path: reading.files.full('meta/info.json'),
+        actual: feature.dtype.slice(0, 60),
+      });
     return null;
   }
-  const stored = isNumeric(leaf) ? (leaf.type === 'BOOLEAN' ? 'bool' : leaf.type === 'FLOAT' || leaf.type === 'DOUBLE' ? 'float' : 'int') : 'bytes';
+  const stored = isNumeric(leaf)
+    ? leaf.type === 'BOOLEAN'
+      ? 'bool'
+      : leaf.type === 'FLOAT' || leaf.type === 'DOUBLE'
+        ? 'float'
+        : 'int'
+    : 'bytes';
   if (wanted === 'bytes') return stored === 'bytes' ? null : 'mismatch';
   if (stored === 'bytes' || leaves.length > 1) return 'mismatch';
   const isScalar = feature.shape.length === 0 || (feature.shape.length === 1 && feature.shape[0] === 1);
   const shape = isScalar && leaf.maxRep === 0 ? [] : feature.shape;
   if (leaf.maxRep !== (isScalar ? 0 : feature.shape.length)) {
-    log.addOnce(feature.key, 'FEATURE_SHAPE_MISMATCH', `column ${feature.key} nests its values otherwise than its shape says`, {
-      ...place, expected: isScalar ? 'a plain column (shape [1])' : `lists ${feature.shape.length} deep (shape [${feature.shape.join(',')}])`, actual: leaf.maxRep === 0 ? 'a plain column' : `lists ${leaf.maxRep} deep`,
-    });
+    log.addOnce(
+      feature.key,
+      'FEATURE_SHAPE_MISMATCH',
+      `column ${feature.key} nests its values otherwise than its shape says`,
+      {
+        ...place,
+        expected: isScalar
+          ? 'a plain column (shape [1])'
+          : `lists ${feature.shape.length} deep (shape [${feature.shape.join(',')}])`,
+        actual: leaf.maxRep === 0 ? 'a plain column' : `lists ${leaf.maxRep} deep`,
+      },
+    );
     if (leaf.maxRep !== shape.length) return null;
   }
-  const isExact = wanted === stored && (wanted !== 'float' || (feature.dtype === 'float64') === (leaf.type === 'DOUBLE'));
+  const isExact =
+    wanted === stored && (wanted !== 'float' || (feature.dtype === 'float64') === (leaf.type === 'DOUBLE'));
   if (!isExact) {
-    log.addOnce(feature.key, 'DTYPE_MISMATCH', `column ${feature.key} is stored as another type than declared; loaders must cast it`, { ...place, severity: 'warning', expected: feature.dtype, actual: leaf.type });
+    log.addOnce(
+      feature.key,
+      'DTYPE_MISMATCH',
+      `column ${feature.key} is stored as another type than declared; loaders must cast it`,
+      { ...place, severity: 'warning', expected: feature.dtype, actual: leaf.type },
+    );
   }
-  return { kind: 'numbers', feature, column: file.numbers(leaf, shape), mustBeWhole: wanted !== 'float' && stored === 'float' };
+  return {
+    kind: 'numbers',
+    feature,
+    column: file.numbers(leaf, shape),
+    mustBeWhole: wanted !== 'float' && stored === 'float',
+  };
 }
 
 function kindOfDtype(dtype: string): 'float' | 'int' | 'bool' | 'bytes' | null {

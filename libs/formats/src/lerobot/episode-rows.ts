@@ -24,7 +24,14 @@ export interface RowsMeasure {
 
 /** Reads `rows` rows column by column: checks, statistics and, for action and state, the content hash. */
 export async function measureRows(
-  reading: Reading, file: DataFile, meta: EpisodeMeta, rows: number, startIndex: number, tasks: TaskTable | null, hash: Hash, cameras: CameraTallies,
+  reading: Reading,
+  file: DataFile,
+  meta: EpisodeMeta,
+  rows: number,
+  startIndex: number,
+  tasks: TaskTable | null,
+  hash: Hash,
+  cameras: CameraTallies,
 ): Promise<RowsMeasure> {
   const { log, info, files } = reading;
   const place = { path: files.full(file.path), episode: meta.index };
@@ -45,7 +52,15 @@ export async function measureRows(
       await file.align(column);
       if (column.kind === 'images') await measureImages(reading, file, column, rows, meta, hash, cameras);
       else {
-        const measured = await measureNumbers(reading, file, column, rows, meta, checks.get(column.feature.key) ?? null, hash);
+        const measured = await measureNumbers(
+          reading,
+          file,
+          column,
+          rows,
+          meta,
+          checks.get(column.feature.key) ?? null,
+          hash,
+        );
         if (measured) stats.push([column.feature.key, measured]);
       }
     } catch (error) {
@@ -53,17 +68,31 @@ export async function measureRows(
       file.drop(column);
     }
   }
-  return { stats: Object.fromEntries(stats), taskIndices: [...taskCheck.seen], ...outcome.finish(), lastIndex: indexCheck.last };
+  return {
+    stats: Object.fromEntries(stats),
+    taskIndices: [...taskCheck.seen],
+    ...outcome.finish(),
+    lastIndex: indexCheck.last,
+  };
 }
 
 async function measureNumbers(
-  reading: Reading, file: DataFile, { feature, column, mustBeWhole }: NumericColumn, rows: number, meta: EpisodeMeta, check: RowCheck | null, hash: Hash,
+  reading: Reading,
+  file: DataFile,
+  { feature, column, mustBeWhole }: NumericColumn,
+  rows: number,
+  meta: EpisodeMeta,
+  check: RowCheck | null,
+  hash: Hash,
 ): Promise<FeatureStats | null> {
   const { role, key } = feature;
   const place = { path: reading.files.full(file.path), episode: meta.index };
   const stats = role === 'index' ? null : new FeatureAccumulator(column.width, column.leaf.type === 'FLOAT');
   const isContent = role === 'action' || role === 'state';
-  if (isContent) hash.update(`${key}\n${column.leaf.type === 'FLOAT' ? 'f4' : column.leaf.type === 'DOUBLE' ? 'f8' : 'i8'}\n${column.width}\n${rows}\n`);
+  if (isContent)
+    hash.update(
+      `${key}\n${column.leaf.type === 'FLOAT' ? 'f4' : column.leaf.type === 'DOUBLE' ? 'f8' : 'i8'}\n${column.width}\n${rows}\n`,
+    );
   const step = blockRows(column.width);
   let isWhole = true;
   for (let done = 0; done < rows; done += step) {
@@ -75,13 +104,21 @@ async function measureNumbers(
       const wrong = values.findIndex((value: number) => !Number.isInteger(value));
       if (wrong >= 0) {
         isWhole = false;
-        reading.log.add('DTYPE_MISMATCH', `column ${key} holds a value that is not whole`, { ...place, row: file.row + done + Math.floor(wrong / column.width), expected: feature.dtype, actual: `${values[wrong]}` });
+        reading.log.add('DTYPE_MISMATCH', `column ${key} holds a value that is not whole`, {
+          ...place,
+          row: file.row + done + Math.floor(wrong / column.width),
+          expected: feature.dtype,
+          actual: `${values[wrong]}`,
+        });
       }
     }
   }
   // The timestamp check has said it already.
   if (stats && stats.firstNonFiniteRow >= 0 && key !== 'timestamp') {
-    reading.log.add('NAN_OR_INF', `${key} has a value that is not a finite number`, { ...place, row: file.row + stats.firstNonFiniteRow });
+    reading.log.add('NAN_OR_INF', `${key} has a value that is not a finite number`, {
+      ...place,
+      row: file.row + stats.firstNonFiniteRow,
+    });
   }
   return stats?.finish() ?? null;
 }
@@ -89,11 +126,21 @@ async function measureNumbers(
 /** The bytes of the values as stored; whole numbers as int64 whatever their width. */
 function littleEndian(values: NumberArray, type: string): Uint8Array {
   if (type === 'FLOAT' || type === 'DOUBLE') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const whole = BigInt64Array.from(values as Float64Array, (value) => (Number.isSafeInteger(value) ? BigInt(value) : 0n));
+  const whole = BigInt64Array.from(values as Float64Array, (value) =>
+    Number.isSafeInteger(value) ? BigInt(value) : 0n,
+  );
   return new Uint8Array(whole.buffer);
 }
 
-async function measureImages(reading: Reading, file: DataFile, { feature, column }: ImageColumn, rows: number, meta: EpisodeMeta, hash: Hash, cameras: CameraTallies): Promise<void> {
+async function measureImages(
+  reading: Reading,
+  file: DataFile,
+  { feature, column }: ImageColumn,
+  rows: number,
+  meta: EpisodeMeta,
+  hash: Hash,
+  cameras: CameraTallies,
+): Promise<void> {
   const size = declaredSize(feature);
   const place = { path: reading.files.full(file.path), episode: meta.index, camera: feature.key };
   hash.update(`${feature.key}\nimages\n${rows}\n`);
@@ -102,7 +149,8 @@ async function measureImages(reading: Reading, file: DataFile, { feature, column
     const bytes = (column.take() ?? (await column.load())).strings[0];
     const row = file.row + r;
     if (!bytes || bytes.byteLength === 0) {
-      if (!hasReported) reading.log.add('EMPTY_IMAGE', 'a row names an image but does not hold its bytes', { ...place, row });
+      if (!hasReported)
+        reading.log.add('EMPTY_IMAGE', 'a row names an image but does not hold its bytes', { ...place, row });
       hasReported = true;
       continue;
     }
@@ -115,7 +163,12 @@ async function measureImages(reading: Reading, file: DataFile, { feature, column
       reading.log.add('IMAGE_INVALID', 'an embedded image is neither PNG nor JPEG', { ...place, row });
     } else if (size && (header.width !== size.width || header.height !== size.height)) {
       hasReported = true;
-      reading.log.add('VIDEO_SIZE_MISMATCH', 'an image has another size than declared', { ...place, row, expected: `${size.width}x${size.height}`, actual: `${header.width}x${header.height}` });
+      reading.log.add('VIDEO_SIZE_MISMATCH', 'an image has another size than declared', {
+        ...place,
+        row,
+        expected: `${size.width}x${size.height}`,
+        actual: `${header.width}x${header.height}`,
+      });
     }
   }
 }

@@ -69,55 +69,103 @@ export class CameraReader {
     return this.current.open;
   }
 
-  private compareWithDeclared(video: Mp4Video, fileBytes: number, place: { path: string; episode: number; camera: string }): void {
+  private compareWithDeclared(
+    video: Mp4Video,
+    fileBytes: number,
+    place: { path: string; episode: number; camera: string },
+  ): void {
     const { log } = this.reading;
     const fact = this.tallies.addVideo(this.feature, video, fileBytes);
     if (fact.declaredCodec !== null && fact.declaredCodec !== video.codec) {
-      log.addOnce(this.feature.key, 'CODEC_DECLARED_WRONG', 'the video has another codec than declared', { ...place, expected: fact.declaredCodec, actual: video.codec });
+      log.addOnce(this.feature.key, 'CODEC_DECLARED_WRONG', 'the video has another codec than declared', {
+        ...place,
+        expected: fact.declaredCodec,
+        actual: video.codec,
+      });
     }
     if (!USUAL_CODECS.has(video.codec)) {
-      log.addOnce(this.feature.key, 'CODEC_UNUSUAL', 'browsers and most training loaders do not play this codec', { ...place, actual: video.codec, expected: [...USUAL_CODECS].join(', ') });
+      log.addOnce(this.feature.key, 'CODEC_UNUSUAL', 'browsers and most training loaders do not play this codec', {
+        ...place,
+        actual: video.codec,
+        expected: [...USUAL_CODECS].join(', '),
+      });
     }
     const size = declaredSize(this.feature);
     if (size && (size.width !== video.width || size.height !== video.height)) {
-      log.addOnce(`${this.feature.key}${video.width}x${video.height}`, 'VIDEO_SIZE_MISMATCH', 'the video has another size than declared', { ...place, expected: `${size.width}x${size.height}`, actual: `${video.width}x${video.height}` });
+      log.addOnce(
+        `${this.feature.key}${video.width}x${video.height}`,
+        'VIDEO_SIZE_MISMATCH',
+        'the video has another size than declared',
+        { ...place, expected: `${size.width}x${size.height}`, actual: `${video.width}x${video.height}` },
+      );
     }
   }
 
   /** The frames of an episode inside its file, in presentation order, half-open. */
-  private place(open: OpenVideo, meta: EpisodeMeta, span: VideoSpan, rows: number): { from: number; to: number } | null {
+  private place(
+    open: OpenVideo,
+    meta: EpisodeMeta,
+    span: VideoSpan,
+    rows: number,
+  ): { from: number; to: number } | null {
     const { log, files, info } = this.reading;
     const { video } = open;
     const fps = info.fps.num / info.fps.den;
     const place = { path: files.full(span.path), episode: meta.index, camera: cameraName(this.feature.key) };
     if (span.toS === null && video.frames !== rows) {
-      log.add('VIDEO_FRAME_MISMATCH', 'the video has another number of frames than the episode has rows', { ...place, expected: `${rows} frames`, actual: `${video.frames} frames` });
+      log.add('VIDEO_FRAME_MISMATCH', 'the video has another number of frames than the episode has rows', {
+        ...place,
+        expected: `${rows} frames`,
+        actual: `${video.frames} frames`,
+      });
       return { from: 0, to: video.frames };
     }
     if (!(span.fromS >= 0) || (span.toS !== null && !(span.toS >= span.fromS))) {
-      log.add('VIDEO_SPAN_OUT_OF_RANGE', 'the span of an episode in its video is not a span', { ...place, actual: `${span.fromS} s to ${span.toS} s` });
+      log.add('VIDEO_SPAN_OUT_OF_RANGE', 'the span of an episode in its video is not a span', {
+        ...place,
+        actual: `${span.fromS} s to ${span.toS} s`,
+      });
       return null;
     }
     const spanFrames = span.toS === null ? rows : Math.round((span.toS - span.fromS) * fps);
     if (spanFrames !== rows) {
-      log.add('VIDEO_FRAME_MISMATCH', 'the span in the video holds another number of frames than the episode has rows', { ...place, expected: `${rows} frames`, actual: `${spanFrames} frames` });
+      log.add(
+        'VIDEO_FRAME_MISMATCH',
+        'the span in the video holds another number of frames than the episode has rows',
+        { ...place, expected: `${rows} frames`, actual: `${spanFrames} frames` },
+      );
     }
     const from = nearest(video.sortedPtsS, span.fromS);
     const to = from + rows;
     const endS = span.fromS + (rows - 1) / fps;
     if (to > video.frames || endS > (video.sortedPtsS[video.frames - 1] ?? 0) + 0.5 / fps) {
-      log.add('VIDEO_SPAN_OUT_OF_RANGE', 'the span of an episode reaches behind the end of its video', { ...place, expected: `${rows} frames from ${span.fromS} s`, actual: `${video.frames} frames, ${video.durationS.toFixed(3)} s` });
+      log.add('VIDEO_SPAN_OUT_OF_RANGE', 'the span of an episode reaches behind the end of its video', {
+        ...place,
+        expected: `${rows} frames from ${span.fromS} s`,
+        actual: `${video.frames} frames, ${video.durationS.toFixed(3)} s`,
+      });
       return from < video.frames ? { from, to: Math.min(to, video.frames) } : null;
     }
     if (span.toS !== null && from < open.takenTo) {
-      log.add('VIDEO_SPAN_OVERLAP', 'the span of an episode overlaps that of an episode before it', { ...place, expected: `from frame ${open.takenTo}`, actual: `from frame ${from}` });
+      log.add('VIDEO_SPAN_OVERLAP', 'the span of an episode overlaps that of an episode before it', {
+        ...place,
+        expected: `from frame ${open.takenTo}`,
+        actual: `from frame ${from}`,
+      });
     }
     open.takenTo = Math.max(open.takenTo, to);
     this.checkTimes(open, from, rows, span.fromS, fps, place);
     return { from, to };
   }
 
-  private checkTimes(open: OpenVideo, from: number, rows: number, fromS: number, fps: number, place: { path: string; episode: number; camera: string }): void {
+  private checkTimes(
+    open: OpenVideo,
+    from: number,
+    rows: number,
+    fromS: number,
+    fps: number,
+    place: { path: string; episode: number; camera: string },
+  ): void {
     const times = open.video.sortedPtsS;
     let worst = 0;
     let first = -1;
@@ -130,11 +178,16 @@ export class CameraReader {
       worst = Math.max(worst, off);
     }
     if (count === 0) return;
-    this.reading.log.add('TIMESTAMP_TOLERANCE', `video frame ${first} of the episode is not where its row says (${count} of ${rows} frames, by up to ${worst.toFixed(6)} s): loaders refuse it`, {
-      ...place, row: first,
-      expected: `${(fromS + first / fps).toFixed(6)} s within ${TOLERANCE_S} s`,
-      actual: `${(times[from + first] as number).toFixed(6)} s`,
-    });
+    this.reading.log.add(
+      'TIMESTAMP_TOLERANCE',
+      `video frame ${first} of the episode is not where its row says (${count} of ${rows} frames, by up to ${worst.toFixed(6)} s): loaders refuse it`,
+      {
+        ...place,
+        row: first,
+        expected: `${(fromS + first / fps).toFixed(6)} s within ${TOLERANCE_S} s`,
+        actual: `${(times[from + first] as number).toFixed(6)} s`,
+      },
+    );
   }
 }
 
@@ -168,11 +221,15 @@ async function hashPackets(open: OpenVideo, from: number, to: number, hash: Hash
 }
 
 /** The bytes of the frames as few ranges: neighbours in the file are joined, up to `READ_BYTES`. */
-function* packetRanges({ video, byTime }: OpenVideo, from: number, to: number): Generator<{ start: number; length: number }> {
+function* packetRanges(
+  { video, byTime }: OpenVideo,
+  from: number,
+  to: number,
+): Generator<{ start: number; length: number }> {
   const samples = byTime ? byTime.slice(from, to).sort() : null;
   const count = to - from;
   const sampleAt = (i: number): number => (samples ? (samples[i] as number) : from + i);
-  for (let i = 0; i < count; ) {
+  for (let i = 0; i < count;) {
     const start = video.offsets[sampleAt(i)] as number;
     let end = start;
     for (; i < count; i += 1) {

@@ -26,13 +26,22 @@ export function toFeature(key: string, value: unknown): Feature | null {
   if (!shape.every((length): length is number => length !== null)) return null;
   const declared = asObject(object.info) ?? asObject(object.video_info) ?? {};
   const isDepth = declared['is_depth_map'] === true || declared['video.is_depth_map'] === true;
-  return { key, dtype: object.dtype, shape, names: flattenNames(object.names), role: roleOf(key, object.dtype), declared, isDepth };
+  return {
+    key,
+    dtype: object.dtype,
+    shape,
+    names: flattenNames(object.names),
+    role: roleOf(key, object.dtype),
+    declared,
+    isDepth,
+  };
 }
 
 /** Names come as null, a list, a list in a list, or an object of lists. Deeper than that is not a list of names. */
 export function flattenNames(names: unknown, depth = 0): string[] {
   if (depth > 4) return [];
-  if (Array.isArray(names)) return names.flatMap((name: unknown) => (typeof name === 'string' ? [name] : flattenNames(name, depth + 1)));
+  if (Array.isArray(names))
+    return names.flatMap((name: unknown) => (typeof name === 'string' ? [name] : flattenNames(name, depth + 1)));
   const object = asObject(names);
   return object ? Object.values(object).flatMap((inner) => flattenNames(inner, depth + 1)) : [];
 }
@@ -68,7 +77,11 @@ export function declaredSize(feature: Feature): { height: number; width: number 
 const JOINT_NAME = /joint|shoulder|elbow|wrist|waist|hip|knee|ankle|finger|thumb|\.pos$|motor/i;
 
 /** Vocabulary codes of what was measured, as far as keys and names tell. A provider may correct them. */
-export function modalitiesOf(features: readonly Feature[], cameras: readonly CameraFact[], hasTaskText: boolean): string[] {
+export function modalitiesOf(
+  features: readonly Feature[],
+  cameras: readonly CameraFact[],
+  hasTaskText: boolean,
+): string[] {
   const found = new Set<string>();
   for (const camera of cameras) found.add(camera.kind);
   for (const { key, role, names } of features) {
@@ -83,7 +96,11 @@ export function modalitiesOf(features: readonly Feature[], cameras: readonly Cam
     if (/gripper|hand/i.test(names.join(' ')) || /gripper/i.test(key)) found.add('gripper_state');
     if (/imu|gyro|accel/i.test(text)) found.add('imu');
     if (/base_|odom/i.test(text)) found.add('base_odometry');
-    if (!/veloc|torque|effort|force|wrench|tactile|eef|ee_|pose|imu|gripper/i.test(key) && names.some((name) => JOINT_NAME.test(name))) found.add('joint_position');
+    if (
+      !/veloc|torque|effort|force|wrench|tactile|eef|ee_|pose|imu|gripper/i.test(key) &&
+      names.some((name) => JOINT_NAME.test(name))
+    )
+      found.add('joint_position');
   }
   if (hasTaskText) found.add('language');
   return [...found].sort();

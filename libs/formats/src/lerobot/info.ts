@@ -16,7 +16,11 @@ export interface LerobotInfo {
   readonly videoPath: string | null;
 }
 
-const NTSC: readonly (readonly [number, number, number])[] = [[23.976, 24000, 1001], [29.97, 30000, 1001], [59.94, 60000, 1001]];
+const NTSC: readonly (readonly [number, number, number])[] = [
+  [23.976, 24000, 1001],
+  [29.97, 30000, 1001],
+  [59.94, 60000, 1001],
+];
 const MAX_FEATURES = 2000;
 const MAX_WIDTH = 4 * 2 ** 20;
 
@@ -36,7 +40,12 @@ export function toFraction(fps: number): { num: number; den: number } {
 }
 
 /** Reads info.json, naming every problem. Null if too little is left to go on. */
-export function toInfo(value: unknown, defaults: { dataPath: string; videoPath: string }, path: string, log: FindingLog): LerobotInfo | null {
+export function toInfo(
+  value: unknown,
+  defaults: { dataPath: string; videoPath: string },
+  path: string,
+  log: FindingLog,
+): LerobotInfo | null {
   const info = asObject(value);
   if (!info) {
     log.add('INFO_INVALID', 'info.json is not an object', { path });
@@ -45,20 +54,27 @@ export function toInfo(value: unknown, defaults: { dataPath: string; videoPath: 
   const fps = info.fps;
   const fpsOk = typeof fps === 'number' && Number.isFinite(fps) && fps > 0 && fps <= 100_000;
   if (fps === undefined) log.add('INFO_FIELD_MISSING', 'info.json has no fps', { path });
-  else if (!fpsOk) log.add('INFO_INVALID', 'fps must be a number above 0', { path, actual: JSON.stringify(fps).slice(0, 40) });
-  else if (!Number.isInteger(fps)) log.add('FPS_FRACTIONAL', 'fps is not whole: some loaders round it', { path, actual: `${fps}` });
+  else if (!fpsOk)
+    log.add('INFO_INVALID', 'fps must be a number above 0', { path, actual: JSON.stringify(fps).slice(0, 40) });
+  else if (!Number.isInteger(fps))
+    log.add('FPS_FRACTIONAL', 'fps is not whole: some loaders round it', { path, actual: `${fps}` });
   const features = readFeatures(info.features, path, log);
   if (!fpsOk || !features) return null;
   const count = (key: string, severity: 'error' | 'warning'): number | null => {
     const number = asCount(info[key]);
-    if (number === null) log.add(info[key] === undefined ? 'INFO_FIELD_MISSING' : 'INFO_INVALID', `info.json has no usable ${key}`, { path, severity });
+    if (number === null)
+      log.add(info[key] === undefined ? 'INFO_FIELD_MISSING' : 'INFO_INVALID', `info.json has no usable ${key}`, {
+        path,
+        severity,
+      });
     return number;
   };
   const chunksSize = info.chunks_size === undefined ? 1000 : asCount(info.chunks_size);
   if (!chunksSize) log.add('INFO_INVALID', 'chunks_size must be above 0', { path });
   if (typeof info.data_path !== 'string') log.add('INFO_FIELD_MISSING', 'info.json has no data_path', { path });
   const hasVideo = features.some((feature) => feature.role === 'video');
-  if (hasVideo && typeof info.video_path !== 'string') log.add('INFO_FIELD_MISSING', 'info.json has video features and no video_path', { path });
+  if (hasVideo && typeof info.video_path !== 'string')
+    log.add('INFO_FIELD_MISSING', 'info.json has video features and no video_path', { path });
   return {
     fps: toFraction(fps),
     robotType: typeof info.robot_type === 'string' && info.robot_type !== '' ? info.robot_type.slice(0, 200) : null,
@@ -80,7 +96,10 @@ function readFeatures(value: unknown, path: string, log: FindingLog): Feature[] 
   }
   const entries = Object.entries(object);
   if (entries.length > MAX_FEATURES) {
-    log.add('INFO_INVALID', `info.json declares ${entries.length} features`, { path, expected: `at most ${MAX_FEATURES}` });
+    log.add('INFO_INVALID', `info.json declares ${entries.length} features`, {
+      path,
+      expected: `at most ${MAX_FEATURES}`,
+    });
     return null;
   }
   const features: Feature[] = [];
@@ -89,7 +108,11 @@ function readFeatures(value: unknown, path: string, log: FindingLog): Feature[] 
     const width = feature?.shape.reduce((product, length) => product * length, 1) ?? 0;
     if (!feature) log.add('INFO_INVALID', `feature ${key} has no usable dtype and shape`, { path });
     else if (key.includes('/')) log.add('INFO_INVALID', `feature name ${key} has a slash`, { path });
-    else if (width < 1 || width > MAX_WIDTH) log.add('INFO_INVALID', `feature ${key} has an impossible shape`, { path, actual: `[${feature.shape.join(',')}]` });
+    else if (width < 1 || width > MAX_WIDTH)
+      log.add('INFO_INVALID', `feature ${key} has an impossible shape`, {
+        path,
+        actual: `[${feature.shape.join(',')}]`,
+      });
     else features.push(feature);
   }
   return features.sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -20,8 +20,14 @@ const STATS = 'meta/stats.json';
 const MAX_INFO_BYTES = 16 * 2 ** 20;
 
 const DEFAULT_PATHS = {
-  'v2.1': { dataPath: 'data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet', videoPath: 'videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4' },
-  'v3.0': { dataPath: 'data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet', videoPath: 'videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4' },
+  'v2.1': {
+    dataPath: 'data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet',
+    videoPath: 'videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4',
+  },
+  'v3.0': {
+    dataPath: 'data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet',
+    videoPath: 'videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4',
+  },
 } as const;
 
 /** What the walk tells its caller on the way. */
@@ -51,7 +57,11 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
   const reading: Reading = { files, info, log, version, tick: (step, done, total) => hooks.tick(step, done, total) };
   const tasks = version === 'v3.0' ? await readTasksParquet(files, log) : await readTasksJsonl(files, log);
   if (tasks && info.totalTasks !== null && tasks.size !== info.totalTasks) {
-    log.add('TASK_COUNT_MISMATCH', 'total_tasks is not the number of tasks', { path: files.full(INFO), expected: `${tasks.size}`, actual: `${info.totalTasks}` });
+    log.add('TASK_COUNT_MISMATCH', 'total_tasks is not the number of tasks', {
+      path: files.full(INFO),
+      expected: `${tasks.size}`,
+      actual: `${info.totalTasks}`,
+    });
   }
 
   const walk = new EpisodeWalk(reading, tasks);
@@ -81,15 +91,32 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
     streams: info.features.map((feature) => toStream(feature, info, walk)),
     cameras,
     tasks: taskTexts,
-    modalities: modalitiesOf(info.features.filter((feature) => walk.pooled.has(feature.key)), cameras, taskTexts.some((text) => text.trim() !== '')),
+    modalities: modalitiesOf(
+      info.features.filter((feature) => walk.pooled.has(feature.key)),
+      cameras,
+      taskTexts.some((text) => text.trim() !== ''),
+    ),
   };
 }
 
 /** What is said of an upload that could not be read as a dataset. */
 export function emptyMeasure(files: { root: string; bytes: number; count: number }): DatasetMeasure {
   return {
-    format: 'lerobot', formatVersion: 'unknown', rootPath: files.root, fps: null, robotType: null, episodes: 0, frames: 0, durationS: 0,
-    bytes: files.bytes, files: files.count, streams: [], cameras: [], tasks: [], modalities: [], findings: [],
+    format: 'lerobot',
+    formatVersion: 'unknown',
+    rootPath: files.root,
+    fps: null,
+    robotType: null,
+    episodes: 0,
+    frames: 0,
+    durationS: 0,
+    bytes: files.bytes,
+    files: files.count,
+    streams: [],
+    cameras: [],
+    tasks: [],
+    modalities: [],
+    findings: [],
   };
 }
 
@@ -98,12 +125,24 @@ async function versionOf(raw: unknown, files: DatasetFiles, log: FindingLog): Pr
   const declared = asObject(raw)?.codebase_version;
   if (declared === 'v2.1' || declared === 'v3.0') return declared;
   if (typeof declared === 'string' && /^v[0-2]\.\d+$/.test(declared)) {
-    log.add('UNSUPPORTED_VERSION', `LeRobot ${declared} cannot be published: convert it to v2.1 or v3.0`, { path, expected: 'v3.0 or v2.1', actual: declared });
+    log.add('UNSUPPORTED_VERSION', `LeRobot ${declared} cannot be published: convert it to v2.1 or v3.0`, {
+      path,
+      expected: 'v3.0 or v2.1',
+      actual: declared,
+    });
     return null;
   }
-  log.add('UNKNOWN_VERSION', declared === undefined ? 'info.json does not say its codebase_version' : 'info.json names an unknown codebase_version', {
-    path, expected: 'v3.0 or v2.1', actual: declared === undefined ? 'absent' : JSON.stringify(declared).slice(0, 60),
-  });
+  log.add(
+    'UNKNOWN_VERSION',
+    declared === undefined
+      ? 'info.json does not say its codebase_version'
+      : 'info.json names an unknown codebase_version',
+    {
+      path,
+      expected: 'v3.0 or v2.1',
+      actual: declared === undefined ? 'absent' : JSON.stringify(declared).slice(0, 60),
+    },
+  );
   await inspectNonconforming(files, raw, log);
   return null;
 }
@@ -111,13 +150,24 @@ async function versionOf(raw: unknown, files: DatasetFiles, log: FindingLog): Pr
 function checkTotals({ files, info, log }: Reading, walk: EpisodeWalk): void {
   const path = files.full(INFO);
   if (info.totalEpisodes !== null && info.totalEpisodes !== walk.announcedEpisodes) {
-    log.add('EPISODE_COUNT_MISMATCH', 'total_episodes is not the number of episodes in the metadata', { path, expected: `${walk.announcedEpisodes}`, actual: `${info.totalEpisodes}` });
+    log.add('EPISODE_COUNT_MISMATCH', 'total_episodes is not the number of episodes in the metadata', {
+      path,
+      expected: `${walk.announcedEpisodes}`,
+      actual: `${info.totalEpisodes}`,
+    });
   }
   if (info.totalFrames !== null && info.totalFrames !== walk.frames) {
-    log.add('FRAME_COUNT_MISMATCH', 'total_frames is not the number of rows', { path, expected: `${walk.frames} rows`, actual: `${info.totalFrames}` });
+    log.add('FRAME_COUNT_MISMATCH', 'total_frames is not the number of rows', {
+      path,
+      expected: `${walk.frames} rows`,
+      actual: `${info.totalFrames}`,
+    });
   }
   const hasData = files.list(/^(data|videos)\//).length > 0;
-  if (!hasData) log.add('METADATA_ONLY', 'only metadata was uploaded: there is no file under data/ or videos/', { path: files.full('data/') });
+  if (!hasData)
+    log.add('METADATA_ONLY', 'only metadata was uploaded: there is no file under data/ or videos/', {
+      path: files.full('data/'),
+    });
 }
 
 async function checkDatasetStats({ files, log }: Reading, walk: EpisodeWalk): Promise<void> {
@@ -146,14 +196,19 @@ function checkRest({ files, info, log }: Reading, walk: EpisodeWalk, hasOutcome:
     const constant = walk.pooled.get(feature.key)?.constantChannels() ?? [];
     if (constant.length === 0) continue;
     const names = constant.slice(0, 10).map((channel) => feature.names[channel] ?? `channel ${channel}`);
-    log.add('CONSTANT_CHANNEL', `${feature.key} never changes in ${constant.length} of its channels`, { actual: names.join(', ') });
+    log.add('CONSTANT_CHANNEL', `${feature.key} never changes in ${constant.length} of its channels`, {
+      actual: names.join(', '),
+    });
   }
   if (walk.episodes > 0 && !hasOutcome) log.add('SUCCESS_UNKNOWN', 'the data does not say which episodes succeeded');
   if (info.features.some((feature) => feature.role === 'action' || feature.role === 'state')) {
     log.add('UNITS_UNKNOWN', 'LeRobot does not declare units: say them when you publish');
   }
   const extra = files.unused(/^(data|videos?)\//);
-  if (extra.length > 0) log.add('EXTRA_FILES', `${extra.length} files under data/ and videos/ belong to no episode`, { path: files.full(extra[0] ?? '') });
+  if (extra.length > 0)
+    log.add('EXTRA_FILES', `${extra.length} files under data/ and videos/ belong to no episode`, {
+      path: files.full(extra[0] ?? ''),
+    });
 }
 
 function toStream(feature: Feature, info: LerobotInfo, walk: EpisodeWalk): StreamFact {
@@ -161,8 +216,13 @@ function toStream(feature: Feature, info: LerobotInfo, walk: EpisodeWalk): Strea
   const unit = feature.role === 'time' ? 's' : null;
   const needsUnit = feature.role === 'action' || feature.role === 'state' || feature.role === 'other';
   return {
-    key: feature.key, role: feature.role, dtype: feature.dtype, shape: [...feature.shape], names: [...feature.names],
-    unit, ...(needsUnit ? { unitReason: 'LeRobot does not declare units' } : {}),
+    key: feature.key,
+    role: feature.role,
+    dtype: feature.dtype,
+    shape: [...feature.shape],
+    names: [...feature.names],
+    unit,
+    ...(needsUnit ? { unitReason: 'LeRobot does not declare units' } : {}),
     rateHz: info.fps.num / info.fps.den,
     ...(stats ? { stats } : {}),
   };

@@ -22,7 +22,10 @@ export async function inspectNonconforming(files: DatasetFiles, info: unknown, l
   const listed = await countEpisodeLines(files, log);
   await compareTables(files, listed, log);
   if (files.list(/^data\/.*\.parquet$/).length === 0) {
-    log.add('MISSING_DATA_FILE', 'there is no data: no parquet file under data/', { path: files.full('data/'), expected: 'data/chunk-000/...parquet' });
+    log.add('MISSING_DATA_FILE', 'there is no data: no parquet file under data/', {
+      path: files.full('data/'),
+      expected: 'data/chunk-000/...parquet',
+    });
   }
   for (const path of files.list(/\.mp4$/).slice(0, MAX_INSPECTED)) await inspectVideo(files, path, log);
 }
@@ -36,8 +39,13 @@ async function countEpisodeLines(files: DatasetFiles, log: FindingLog): Promise<
     for await (const line of readLines(await files.open(path), 1 << 20)) {
       count += 1;
       const row = asObject(parseJson(line.bytes));
-      const missing = [asCount(row?.episode_index) === null && 'episode_index', asCount(row?.length) === null && 'length', !Array.isArray(row?.tasks) && 'tasks'].filter(Boolean);
-      if (missing.length > 0) log.add('EPISODE_FIELD_MISSING', `an episode lacks ${missing.join(', ')}`, { ...place, row: line.row });
+      const missing = [
+        asCount(row?.episode_index) === null && 'episode_index',
+        asCount(row?.length) === null && 'length',
+        !Array.isArray(row?.tasks) && 'tasks',
+      ].filter(Boolean);
+      if (missing.length > 0)
+        log.add('EPISODE_FIELD_MISSING', `an episode lacks ${missing.join(', ')}`, { ...place, row: line.row });
     }
   } catch (error) {
     report(log, error, place);
@@ -50,11 +58,19 @@ async function compareTables(files: DatasetFiles, listed: number | null, log: Fi
   for (const path of files.list(/^meta\/episodes\/.*\.parquet$/).slice(0, MAX_INSPECTED)) {
     const place = { path: files.full(path) };
     const isPlaced = /^meta\/episodes\/chunk-\d+\/file-\d+\.parquet$/.test(path);
-    if (!isPlaced) log.add('MISPLACED_FILE', 'the episodes table is not where the layout has it', { ...place, expected: 'meta/episodes/chunk-000/file-000.parquet' });
+    if (!isPlaced)
+      log.add('MISPLACED_FILE', 'the episodes table is not where the layout has it', {
+        ...place,
+        expected: 'meta/episodes/chunk-000/file-000.parquet',
+      });
     try {
       const table = await ParquetFile.open(await files.open(path));
       if (listed !== null && table.numRows !== listed) {
-        log.add('EPISODE_COUNT_MISMATCH', 'the list of episodes and the episodes table have different lengths', { path: files.full('meta/episodes.jsonl'), expected: `${table.numRows} episodes (as ${path} has)`, actual: `${listed} episodes` });
+        log.add('EPISODE_COUNT_MISMATCH', 'the list of episodes and the episodes table have different lengths', {
+          path: files.full('meta/episodes.jsonl'),
+          expected: `${table.numRows} episodes (as ${path} has)`,
+          actual: `${listed} episodes`,
+        });
       }
     } catch (error) {
       report(log, error, place);
@@ -66,7 +82,12 @@ async function inspectVideo(files: DatasetFiles, path: string, log: FindingLog):
   const place = { path: files.full(path) };
   try {
     const video = await readMp4(await files.open(path));
-    if (!USUAL_CODECS.has(video.codec)) log.add('CODEC_UNUSUAL', 'browsers and most training loaders do not play this codec', { ...place, actual: video.codec, expected: [...USUAL_CODECS].join(', ') });
+    if (!USUAL_CODECS.has(video.codec))
+      log.add('CODEC_UNUSUAL', 'browsers and most training loaders do not play this codec', {
+        ...place,
+        actual: video.codec,
+        expected: [...USUAL_CODECS].join(', '),
+      });
   } catch (error) {
     report(log, error, place);
   }

@@ -28,14 +28,33 @@ export class TimestampCheck implements RowCheck {
       const t = values[i] as number;
       const due = this.row / this.fps;
       const place = { ...this.place, row: this.firstRow + this.row };
-      if (!Number.isFinite(t)) this.fail('NAN_OR_INF', `timestamp of frame ${this.row} is not a number`, { ...place, expected: `${due} s`, actual: `${t}` });
-      else if (!(t > this.before)) this.fail('TIMESTAMP_NOT_MONOTONIC', `the clock stands or goes backwards at frame ${this.row}`, { ...place, expected: `above ${this.before} s`, actual: `${t} s` });
-      else if (!(Math.abs(t - due) <= toleranceAt(due))) this.fail('TIMESTAMP_TOLERANCE', `timestamp of frame ${this.row} is off its place by more than ${TOLERANCE_S} s`, { ...place, expected: `${due} s`, actual: `${t} s` });
+      if (!Number.isFinite(t))
+        this.fail('NAN_OR_INF', `timestamp of frame ${this.row} is not a number`, {
+          ...place,
+          expected: `${due} s`,
+          actual: `${t}`,
+        });
+      else if (!(t > this.before))
+        this.fail('TIMESTAMP_NOT_MONOTONIC', `the clock stands or goes backwards at frame ${this.row}`, {
+          ...place,
+          expected: `above ${this.before} s`,
+          actual: `${t} s`,
+        });
+      else if (!(Math.abs(t - due) <= toleranceAt(due)))
+        this.fail(
+          'TIMESTAMP_TOLERANCE',
+          `timestamp of frame ${this.row} is off its place by more than ${TOLERANCE_S} s`,
+          { ...place, expected: `${due} s`, actual: `${t} s` },
+        );
       this.before = t;
     }
   }
 
-  private fail(code: 'NAN_OR_INF' | 'TIMESTAMP_NOT_MONOTONIC' | 'TIMESTAMP_TOLERANCE', message: string, place: FindingPlace): void {
+  private fail(
+    code: 'NAN_OR_INF' | 'TIMESTAMP_NOT_MONOTONIC' | 'TIMESTAMP_TOLERANCE',
+    message: string,
+    place: FindingPlace,
+  ): void {
     this.hasReported = true;
     this.log.add(code, message, place);
   }
@@ -65,7 +84,12 @@ export class SequenceCheck implements RowCheck {
     for (let i = 0; i < values.length; i += 1, this.row += 1) {
       if (!this.hasReported && values[i] !== this.start + this.row) {
         this.hasReported = true;
-        this.log.add('INDEX_GAP', `${this.key} does not count up by one`, { ...this.place, row: this.firstRow + this.row, expected: `${this.start + this.row}`, actual: `${values[i]}` });
+        this.log.add('INDEX_GAP', `${this.key} does not count up by one`, {
+          ...this.place,
+          row: this.firstRow + this.row,
+          expected: `${this.start + this.row}`,
+          actual: `${values[i]}`,
+        });
       }
     }
     this.last = values[values.length - 1] ?? this.last;
@@ -92,7 +116,11 @@ export class TaskCheck implements RowCheck {
       this.before = task;
       if (this.seen.size < 10_000) this.seen.add(task);
       if (this.tasks && !this.tasks.has(task)) {
-        this.log.add('TASK_INDEX_UNKNOWN', 'a row names a task that the tasks table does not have', { ...this.place, row: this.firstRow + this.row + i, actual: `task_index ${task}` });
+        this.log.add('TASK_INDEX_UNKNOWN', 'a row names a task that the tasks table does not have', {
+          ...this.place,
+          row: this.firstRow + this.row + i,
+          actual: `task_index ${task}`,
+        });
       }
     }
     this.row += values.length;
@@ -123,7 +151,8 @@ export class OutcomeCheck {
 
   finish(): { outcome: 'success' | 'failure' | null; outcomeSource: 'flag' | 'reward' | null } {
     if (this.hasFlag) return { outcome: this.isFlagged ? 'success' : 'failure', outcomeSource: 'flag' };
-    if (this.hasReward && this.isSparse && this.lastReward === 1) return { outcome: 'success', outcomeSource: 'reward' };
+    if (this.hasReward && this.isSparse && this.lastReward === 1)
+      return { outcome: 'success', outcomeSource: 'reward' };
     return { outcome: null, outcomeSource: null };
   }
 }

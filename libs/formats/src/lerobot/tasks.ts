@@ -25,7 +25,8 @@ export async function readTasksJsonl(files: DatasetFiles, log: FindingLog): Prom
       const row = asObject(parseJson(line.bytes));
       const index = asCount(row?.task_index);
       const task = row?.task;
-      if (index === null || typeof task !== 'string') log.add('METADATA_INVALID', 'a task needs task_index and task', { path: files.full(path), row: line.row });
+      if (index === null || typeof task !== 'string')
+        log.add('METADATA_INVALID', 'a task needs task_index and task', { path: files.full(path), row: line.row });
       else addTask(tasks, index, task, files.full(path), line.row, log);
     }
   } catch (error) {
@@ -52,18 +53,26 @@ export async function readTasksParquet(files: DatasetFiles, log: FindingLog): Pr
     const textLeaf = file.leavesOf('task')[0] ?? file.leavesOf('__index_level_0__')[0];
     const indexLeaf = file.leavesOf('task_index')[0];
     if (!textLeaf || !indexLeaf) {
-      log.add('METADATA_INVALID', 'the tasks table needs the columns task_index and task', { ...place, actual: file.columns.join(', ').slice(0, 200) });
+      log.add('METADATA_INVALID', 'the tasks table needs the columns task_index and task', {
+        ...place,
+        actual: file.columns.join(', ').slice(0, 200),
+      });
       return null;
     }
     if (!isPandasIndex(file.meta.keyValues.get('pandas'), textLeaf.path[0] ?? '')) {
-      log.add('TASKS_INDEX_MISSING', 'the task text is not the pandas index: the loader would answer the number 0 instead of the text. Write the table with pandas, with the text as index', { ...place, expected: '"index_columns": ["task"] in the pandas metadata' });
+      log.add(
+        'TASKS_INDEX_MISSING',
+        'the task text is not the pandas index: the loader would answer the number 0 instead of the text. Write the table with pandas, with the text as index',
+        { ...place, expected: '"index_columns": ["task"] in the pandas metadata' },
+      );
     }
     const indices = file.rows(indexLeaf);
     const texts = file.rows(textLeaf);
     for (let row = 0; row < Math.min(file.numRows, MAX_TASKS); row += 1) {
       const index = (indices.take() ?? (await indices.load())).numbers[0];
       const bytes = (texts.take() ?? (await texts.load())).strings[0];
-      if (index === undefined || !Number.isSafeInteger(index) || !bytes) log.add('METADATA_INVALID', 'a task needs task_index and text', { ...place, row });
+      if (index === undefined || !Number.isSafeInteger(index) || !bytes)
+        log.add('METADATA_INVALID', 'a task needs task_index and text', { ...place, row });
       else addTask(tasks, index, text.decode(bytes), place.path, row, log);
     }
   } catch (error) {
@@ -83,9 +92,17 @@ function isPandasIndex(pandas: string | undefined, column: string): boolean {
   }
 }
 
-function addTask(tasks: Map<number, string>, index: number, task: string, path: string, row: number, log: FindingLog): void {
+function addTask(
+  tasks: Map<number, string>,
+  index: number,
+  task: string,
+  path: string,
+  row: number,
+  log: FindingLog,
+): void {
   if (tasks.has(index)) log.add('METADATA_INVALID', `task_index ${index} occurs twice`, { path, row });
   if (task.trim() === '') log.add('TASK_TEXT_MISSING', 'a task has no text', { path, row });
-  else if (GENERIC.test(task.trim())) log.add('TASK_TEXT_GENERIC', 'a task text says nothing', { path, row, actual: task.slice(0, 80) });
+  else if (GENERIC.test(task.trim()))
+    log.add('TASK_TEXT_GENERIC', 'a task text says nothing', { path, row, actual: task.slice(0, 80) });
   tasks.set(index, task.slice(0, 4096));
 }

@@ -35,20 +35,39 @@ export async function* readEpisodesV21(reading: Reading): AsyncGenerator<Episode
   const source = stats.size > 0 ? await files.open(STATS) : null;
   const cameras = info.features.filter((feature) => feature.role === 'video').map((feature) => feature.key);
   for (const line of lines) {
-    const values = { episode_chunk: Math.floor(line.index / info.chunksSize), episode_index: line.index, chunk_index: 0, file_index: 0 };
+    const values = {
+      episode_chunk: Math.floor(line.index / info.chunksSize),
+      episode_index: line.index,
+      chunk_index: 0,
+      file_index: 0,
+    };
     const dataPath = fillTemplate(info.dataPath, values);
     if (dataPath === null) {
-      log.add('INFO_INVALID', 'data_path has an unknown field', { path: files.full('meta/info.json'), actual: info.dataPath.slice(0, 200) });
+      log.add('INFO_INVALID', 'data_path has an unknown field', {
+        path: files.full('meta/info.json'),
+        actual: info.dataPath.slice(0, 200),
+      });
       return;
     }
     const videos = new Map<string, VideoSpan>();
     for (const key of cameras) {
       const path = info.videoPath === null ? null : fillTemplate(info.videoPath, { ...values, video_key: key });
-      if (path === null) log.addOnce('template', 'INFO_INVALID', 'video_path has an unknown field', { path: files.full('meta/info.json') });
+      if (path === null)
+        log.addOnce('template', 'INFO_INVALID', 'video_path has an unknown field', {
+          path: files.full('meta/info.json'),
+        });
       else videos.set(key, { path, fromS: 0, toS: null });
     }
     const at = stats.get(line.index);
-    yield { index: line.index, length: line.length, tasks: line.tasks, dataPath, fromIndex: null, videos, stats: source && at ? await readStats(reading, source, at) : null };
+    yield {
+      index: line.index,
+      length: line.length,
+      tasks: line.tasks,
+      dataPath,
+      fromIndex: null,
+      videos,
+      stats: source && at ? await readStats(reading, source, at) : null,
+    };
   }
 }
 
@@ -67,7 +86,9 @@ async function readEpisodeLines({ files, log, tick }: Reading): Promise<EpisodeL
       const length = asCount(row?.length);
       const tasks = asStrings(row?.tasks);
       if (index === null || length === null || !tasks) {
-        const missing = [index === null && 'episode_index', length === null && 'length', !tasks && 'tasks'].filter(Boolean).join(', ');
+        const missing = [index === null && 'episode_index', length === null && 'length', !tasks && 'tasks']
+          .filter(Boolean)
+          .join(', ');
         log.add('EPISODE_FIELD_MISSING', `an episode lacks ${missing}`, { ...place, row: line.row });
         if (index === null || length === null) continue;
       }
@@ -95,8 +116,10 @@ async function indexStats({ files, log }: Reading): Promise<Map<number, StatsLin
     for await (const line of readLines(await files.open(STATS), MAX_STATS_LINE_BYTES)) {
       // The index stands first in the line; parsing all of it is left to when the episode is measured.
       const head = Buffer.from(line.bytes.subarray(0, 200)).toString('latin1');
-      const episode = /"episode_index"\s*:\s*(\d{1,15})\b/.exec(head)?.[1] ?? asCount(asObject(parseJson(line.bytes))?.episode_index);
-      if (episode === null) log.add('METADATA_INVALID', 'a line of statistics has no episode_index', { ...place, row: line.row });
+      const episode =
+        /"episode_index"\s*:\s*(\d{1,15})\b/.exec(head)?.[1] ?? asCount(asObject(parseJson(line.bytes))?.episode_index);
+      if (episode === null)
+        log.add('METADATA_INVALID', 'a line of statistics has no episode_index', { ...place, row: line.row });
       else index.set(Number(episode), { offset: line.offset, bytes: line.bytes.byteLength });
     }
   } catch (error) {
@@ -105,7 +128,11 @@ async function indexStats({ files, log }: Reading): Promise<Map<number, StatsLin
   return index;
 }
 
-async function readStats({ files, log }: Reading, source: ByteSource, line: StatsLine): Promise<ReadonlyMap<string, DeclaredStats> | null> {
+async function readStats(
+  { files, log }: Reading,
+  source: ByteSource,
+  line: StatsLine,
+): Promise<ReadonlyMap<string, DeclaredStats> | null> {
   const bytes = await readRange(source, line.offset, line.bytes, 'a line of statistics');
   try {
     return toDeclaredStats(asObject(parseJson(bytes))?.stats);

@@ -5,9 +5,19 @@ import type { DeclaredStats, EpisodeMeta, Reading, VideoSpan } from './reading.j
 import { report } from './reading.js';
 
 const EPISODES = /^meta\/episodes\/chunk-(\d+)\/file-(\d+)\.parquet$/;
-const REQUIRED = ['episode_index', 'length', 'data/chunk_index', 'data/file_index', 'dataset_from_index', 'dataset_to_index'] as const;
+const REQUIRED = [
+  'episode_index',
+  'length',
+  'data/chunk_index',
+  'data/file_index',
+  'dataset_from_index',
+  'dataset_to_index',
+] as const;
 /** Spelling that some writers use instead; read, but no loader finds it. */
-const MISSPELT: Readonly<Record<string, string>> = { 'data/chunk_index': 'data_chunk_index', 'data/file_index': 'data_file_index' };
+const MISSPELT: Readonly<Record<string, string>> = {
+  'data/chunk_index': 'data_chunk_index',
+  'data/file_index': 'data_file_index',
+};
 const text = new TextDecoder();
 
 /** Episodes of a v3.0 set, row by row of meta/episodes, a page of each column in memory. */
@@ -17,8 +27,14 @@ export async function* readEpisodesV30(reading: Reading): AsyncGenerator<Episode
   paths.sort((a, b) => (a.order[0] ?? 0) - (b.order[0] ?? 0) || (a.order[1] ?? 0) - (b.order[1] ?? 0));
   if (paths.length === 0) {
     const stray = files.list(/^meta\/episodes(\/|\.)/)[0];
-    if (stray) log.add('MISPLACED_FILE', 'the episodes table is not where the layout has it', { path: files.full(stray), expected: 'meta/episodes/chunk-000/file-000.parquet' });
-    log.add('MISSING_EPISODES', 'the episodes table is missing', { path: files.full('meta/episodes/chunk-000/file-000.parquet') });
+    if (stray)
+      log.add('MISPLACED_FILE', 'the episodes table is not where the layout has it', {
+        path: files.full(stray),
+        expected: 'meta/episodes/chunk-000/file-000.parquet',
+      });
+    log.add('MISSING_EPISODES', 'the episodes table is missing', {
+      path: files.full('meta/episodes/chunk-000/file-000.parquet'),
+    });
   }
   for (const { path } of paths) {
     try {
@@ -40,7 +56,9 @@ async function* readTable(reading: Reading, path: string): AsyncGenerator<Episod
     return leaf !== undefined;
   };
   const cameras = info.features.filter((feature) => feature.role === 'video').map((feature) => feature.key);
-  const spans = cameras.flatMap((key) => ['chunk_index', 'file_index', 'from_timestamp', 'to_timestamp'].map((field) => `videos/${key}/${field}`));
+  const spans = cameras.flatMap((key) =>
+    ['chunk_index', 'file_index', 'from_timestamp', 'to_timestamp'].map((field) => `videos/${key}/${field}`),
+  );
   for (const name of [...REQUIRED, ...spans]) {
     if (open(name)) continue;
     log.add('EPISODE_FIELD_MISSING', `the episodes table has no column ${name}`, place);
@@ -73,11 +91,23 @@ async function* readTable(reading: Reading, path: string): AsyncGenerator<Episod
     const from = whole('dataset_from_index');
     const to = whole('dataset_to_index');
     if (from !== null && to !== null && to - from !== length) {
-      log.add('LENGTH_MISMATCH', 'dataset_from_index and dataset_to_index span another number of frames than length', { ...place, row, episode: index, expected: `${length}`, actual: `${to - from}` });
+      log.add('LENGTH_MISMATCH', 'dataset_from_index and dataset_to_index span another number of frames than length', {
+        ...place,
+        row,
+        episode: index,
+        expected: `${length}`,
+        actual: `${to - from}`,
+      });
     }
-    const dataPath = fillTemplate(info.dataPath, { chunk_index: whole('data/chunk_index') ?? 0, file_index: whole('data/file_index') ?? 0 });
+    const dataPath = fillTemplate(info.dataPath, {
+      chunk_index: whole('data/chunk_index') ?? 0,
+      file_index: whole('data/file_index') ?? 0,
+    });
     if (dataPath === null) {
-      log.add('INFO_INVALID', 'data_path has an unknown field', { path: files.full('meta/info.json'), actual: info.dataPath.slice(0, 200) });
+      log.add('INFO_INVALID', 'data_path has an unknown field', {
+        path: files.full('meta/info.json'),
+        actual: info.dataPath.slice(0, 200),
+      });
       return;
     }
     const videos = new Map<string, VideoSpan>();
@@ -87,11 +117,20 @@ async function* readTable(reading: Reading, path: string): AsyncGenerator<Episod
       const fromS = number(`videos/${key}/from_timestamp`);
       const toS = number(`videos/${key}/to_timestamp`);
       if (chunk === null || fileIndex === null || fromS === null || toS === null || info.videoPath === null) {
-        if (columns.has(`videos/${key}/from_timestamp`)) log.add('METADATA_INVALID', 'an episode has no usable span in its video', { ...place, row, episode: index, camera: key });
+        if (columns.has(`videos/${key}/from_timestamp`))
+          log.add('METADATA_INVALID', 'an episode has no usable span in its video', {
+            ...place,
+            row,
+            episode: index,
+            camera: key,
+          });
         continue;
       }
       const videoPath = fillTemplate(info.videoPath, { video_key: key, chunk_index: chunk, file_index: fileIndex });
-      if (videoPath === null) log.addOnce('template', 'INFO_INVALID', 'video_path has an unknown field', { path: files.full('meta/info.json') });
+      if (videoPath === null)
+        log.addOnce('template', 'INFO_INVALID', 'video_path has an unknown field', {
+          path: files.full('meta/info.json'),
+        });
       else videos.set(key, { path: videoPath, fromS, toS });
     }
     const tasks = values.get('tasks')?.strings.map((bytes) => text.decode(bytes)) ?? [];
@@ -100,11 +139,21 @@ async function* readTable(reading: Reading, path: string): AsyncGenerator<Episod
 }
 
 /** Opens the `stats/<feature>/<name>` columns of numeric features; says once if there are none. */
-function openStats(reading: Reading, file: ParquetFile, open: (name: string) => boolean): (values: ReadonlyMap<string, RowValues>) => ReadonlyMap<string, DeclaredStats> | null {
-  const keys = reading.info.features.filter((feature) => feature.role === 'action' || feature.role === 'state').map((feature) => feature.key);
-  const complete = keys.filter((key) => ['min', 'max', 'mean', 'std'].map((name) => open(`stats/${key}/${name}`)).every(Boolean));
+function openStats(
+  reading: Reading,
+  file: ParquetFile,
+  open: (name: string) => boolean,
+): (values: ReadonlyMap<string, RowValues>) => ReadonlyMap<string, DeclaredStats> | null {
+  const keys = reading.info.features
+    .filter((feature) => feature.role === 'action' || feature.role === 'state')
+    .map((feature) => feature.key);
+  const complete = keys.filter((key) =>
+    ['min', 'max', 'mean', 'std'].map((name) => open(`stats/${key}/${name}`)).every(Boolean),
+  );
   if (!file.columns.some((column) => column.startsWith('stats/'))) {
-    reading.log.addOnce('episode', 'STATS_MISSING', 'the episodes table has no statistics', { path: reading.files.full('meta/episodes') });
+    reading.log.addOnce('episode', 'STATS_MISSING', 'the episodes table has no statistics', {
+      path: reading.files.full('meta/episodes'),
+    });
   }
   return (values) => {
     if (complete.length === 0) return null;

@@ -45,13 +45,21 @@ export class EpisodeWalk {
     const { log, info } = this.reading;
     this.announcedEpisodes += 1;
     if (meta.index !== this.nextEpisode) {
-      log.add('EPISODE_INDEX_GAP', 'episodes are not numbered from 0 without a gap', { episode: meta.index, expected: `${this.nextEpisode}`, actual: `${meta.index}` });
+      log.add('EPISODE_INDEX_GAP', 'episodes are not numbered from 0 without a gap', {
+        episode: meta.index,
+        expected: `${this.nextEpisode}`,
+        actual: `${meta.index}`,
+      });
     }
     this.nextEpisode = meta.index + 1;
     if (meta.length === 0) log.add('EMPTY_EPISODE', 'an episode has no frame', { episode: meta.index });
     const start = meta.fromIndex ?? this.nextIndex;
     if (meta.fromIndex !== null && meta.fromIndex !== this.announcedFrames) {
-      log.add('INDEX_GAP', 'dataset_from_index does not follow the episode before', { episode: meta.index, expected: `${this.announcedFrames}`, actual: `${meta.fromIndex}` });
+      log.add('INDEX_GAP', 'dataset_from_index does not follow the episode before', {
+        episode: meta.index,
+        expected: `${this.announcedFrames}`,
+        actual: `${meta.fromIndex}`,
+      });
     }
     this.announcedFrames = (meta.fromIndex ?? this.announcedFrames) + meta.length;
     if (meta.dataPath !== this.dataPath) await this.moveTo(meta.dataPath, meta.index);
@@ -59,9 +67,17 @@ export class EpisodeWalk {
     const hash = createHash('sha256').update(`bodega episode 1\n${info.fps.num}/${info.fps.den}\n`);
     const files: EpisodeFile[] = [];
     const rows = this.data ? await this.findRows(this.data, meta) : 0;
-    const measured = this.data && rows > 0 ? await measureRows(this.reading, this.data, meta, rows, start, this.tasks, hash, this.cameras) : null;
+    const measured =
+      this.data && rows > 0
+        ? await measureRows(this.reading, this.data, meta, rows, start, this.tasks, hash, this.cameras)
+        : null;
     if (this.data && rows > 0) {
-      files.push({ path: this.reading.files.full(meta.dataPath), kind: 'data', from: this.data.row, to: this.data.row + rows });
+      files.push({
+        path: this.reading.files.full(meta.dataPath),
+        kind: 'data',
+        from: this.data.row,
+        to: this.data.row + rows,
+      });
       this.data.consume(rows);
     }
     // Gaps are told where they are, not again for every episode behind them.
@@ -85,7 +101,8 @@ export class EpisodeWalk {
       const shipped = meta.stats?.get(key);
       if (shipped && key !== 'timestamp') compareStats(key, shipped, stats, log, { episode: meta.index });
     }
-    const tasks = meta.tasks.length > 0 ? [...meta.tasks] : measured.taskIndices.flatMap((index) => this.tasks?.get(index) ?? []);
+    const tasks =
+      meta.tasks.length > 0 ? [...meta.tasks] : measured.taskIndices.flatMap((index) => this.tasks?.get(index) ?? []);
     this.noteTasks(tasks, meta.index);
     return {
       index: meta.index,
@@ -118,7 +135,10 @@ export class EpisodeWalk {
     if (!data || data.rowsLeft === 0) return;
     const run = await data.peekRun();
     this.reading.log.add('FRAME_COUNT_MISMATCH', 'a data file has rows that belong to no announced episode', {
-      path: this.reading.files.full(data.path), row: data.row, actual: `${data.rowsLeft} rows${run ? ` from episode_index ${run.episode}` : ''}`, expected: 'none',
+      path: this.reading.files.full(data.path),
+      row: data.row,
+      actual: `${data.rowsLeft} rows${run ? ` from episode_index ${run.episode}` : ''}`,
+      expected: 'none',
     });
   }
 
@@ -132,8 +152,19 @@ export class EpisodeWalk {
     } else if (version === 'v2.1') {
       rows = data.rowsLeft;
       const run = await data.peekRun();
-      const wrong = run && run.episode === meta.index && run.rows < rows ? { row: run.rows } : run && run.episode !== meta.index ? { row: 0 } : null;
-      if (wrong) log.add('EPISODE_INDEX_GAP', 'episode_index of a row is not that of its file', { ...place, ...wrong, expected: `${meta.index}`, ...(wrong.row === 0 && run ? { actual: `${run.episode}` } : {}) });
+      const wrong =
+        run && run.episode === meta.index && run.rows < rows
+          ? { row: run.rows }
+          : run && run.episode !== meta.index
+            ? { row: 0 }
+            : null;
+      if (wrong)
+        log.add('EPISODE_INDEX_GAP', 'episode_index of a row is not that of its file', {
+          ...place,
+          ...wrong,
+          expected: `${meta.index}`,
+          ...(wrong.row === 0 && run ? { actual: `${run.episode}` } : {}),
+        });
     } else {
       for (let run = await data.peekRun(); run; run = await data.peekRun()) {
         if (run.episode === meta.index) {
@@ -141,12 +172,22 @@ export class EpisodeWalk {
           break;
         }
         if (run.episode > meta.index) break;
-        log.add('EPISODE_INDEX_GAP', 'rows stand where those of another episode should', { ...place, row: data.row, expected: `episode_index ${meta.index}`, actual: `${run.rows} rows of episode_index ${run.episode}` });
+        log.add('EPISODE_INDEX_GAP', 'rows stand where those of another episode should', {
+          ...place,
+          row: data.row,
+          expected: `episode_index ${meta.index}`,
+          actual: `${run.rows} rows of episode_index ${run.episode}`,
+        });
         data.consume(run.rows);
       }
     }
     if (rows !== meta.length) {
-      log.add('LENGTH_MISMATCH', 'an episode has another number of rows than its length says', { ...place, row: data.row, expected: `${meta.length} rows`, actual: `${rows} rows` });
+      log.add('LENGTH_MISMATCH', 'an episode has another number of rows than its length says', {
+        ...place,
+        row: data.row,
+        expected: `${meta.length} rows`,
+        actual: `${rows} rows`,
+      });
     }
     return rows;
   }
@@ -154,15 +195,23 @@ export class EpisodeWalk {
   private remember(contentHash: string, episode: number): void {
     const key = contentHash.slice(0, 24);
     const before = this.hashes.get(key);
-    if (before !== undefined) this.reading.log.add('DUPLICATE_EPISODE', `this episode has the same content as episode ${before}`, { episode });
+    if (before !== undefined)
+      this.reading.log.add('DUPLICATE_EPISODE', `this episode has the same content as episode ${before}`, { episode });
     else if (this.hashes.size < MAX_REMEMBERED) this.hashes.set(key, episode);
   }
 
   private noteTasks(tasks: readonly string[], episode: number): void {
     for (const task of tasks) {
       if (this.taskTexts.size < 100_000) this.taskTexts.add(task);
-      if (this.knownTexts && !this.knownTexts.has(task)) this.reading.log.addOnce(task, 'TASK_INDEX_UNKNOWN', 'an episode names a task text that the tasks table does not have', { episode, actual: task.slice(0, 120) });
+      if (this.knownTexts && !this.knownTexts.has(task))
+        this.reading.log.addOnce(
+          task,
+          'TASK_INDEX_UNKNOWN',
+          'an episode names a task text that the tasks table does not have',
+          { episode, actual: task.slice(0, 120) },
+        );
     }
-    if (tasks.length === 0) this.reading.log.addOnce('none', 'TASK_TEXT_MISSING', 'an episode has no task text', { episode });
+    if (tasks.length === 0)
+      this.reading.log.addOnce('none', 'TASK_TEXT_MISSING', 'an episode has no task text', { episode });
   }
 }

@@ -10,14 +10,42 @@ export interface VideoCoding {
 }
 
 const CODEC_OF_ENTRY: Record<string, string> = {
-  avc1: 'h264', avc3: 'h264', av01: 'av1', mp4v: 'mpeg4', hev1: 'hevc', hvc1: 'hevc', vp09: 'vp9', vp08: 'vp8', mjpa: 'mjpeg', jpeg: 'mjpeg',
+  avc1: 'h264',
+  avc3: 'h264',
+  av01: 'av1',
+  mp4v: 'mpeg4',
+  hev1: 'hevc',
+  hvc1: 'hevc',
+  vp09: 'vp9',
+  vp08: 'vp8',
+  mjpa: 'mjpeg',
+  jpeg: 'mjpeg',
 };
 
 const CODEC_OF_NAME: Record<string, string> = {
-  h264: 'h264', avc: 'h264', avc1: 'h264', libx264: 'h264', h264_nvenc: 'h264',
-  hevc: 'hevc', h265: 'hevc', libx265: 'hevc', hev1: 'hevc', hvc1: 'hevc', hevc_nvenc: 'hevc',
-  av1: 'av1', av01: 'av1', libsvtav1: 'av1', libaom: 'av1', 'libaom-av1': 'av1',
-  mpeg4: 'mpeg4', mp4v: 'mpeg4', vp9: 'vp9', vp09: 'vp9', vp8: 'vp8', mjpeg: 'mjpeg', mjpg: 'mjpeg',
+  h264: 'h264',
+  avc: 'h264',
+  avc1: 'h264',
+  libx264: 'h264',
+  h264_nvenc: 'h264',
+  hevc: 'hevc',
+  h265: 'hevc',
+  libx265: 'hevc',
+  hev1: 'hevc',
+  hvc1: 'hevc',
+  hevc_nvenc: 'hevc',
+  av1: 'av1',
+  av01: 'av1',
+  libsvtav1: 'av1',
+  libaom: 'av1',
+  'libaom-av1': 'av1',
+  mpeg4: 'mpeg4',
+  mp4v: 'mpeg4',
+  vp9: 'vp9',
+  vp09: 'vp9',
+  vp8: 'vp8',
+  mjpeg: 'mjpeg',
+  mjpg: 'mjpeg',
 };
 
 /** Codecs that browsers and the training loaders play. */
@@ -56,7 +84,17 @@ function pixelFormat(view: DataView, start: number, end: number): string | null 
     }
     if (box.type === 'avcC' && length >= 4) {
       const profile = view.getUint8(box.start + 1);
-      return { 66: 'yuv420p', 77: 'yuv420p', 88: 'yuv420p', 100: 'yuv420p', 110: 'yuv420p10le', 122: 'yuv422p', 244: 'yuv444p' }[profile] ?? null;
+      return (
+        {
+          66: 'yuv420p',
+          77: 'yuv420p',
+          88: 'yuv420p',
+          100: 'yuv420p',
+          110: 'yuv420p10le',
+          122: 'yuv422p',
+          244: 'yuv444p',
+        }[profile] ?? null
+      );
     }
     if (box.type === 'hvcC' && length >= 18) {
       const chroma = view.getUint8(box.start + 16) & 3;

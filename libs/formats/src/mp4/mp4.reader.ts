@@ -9,7 +9,24 @@ import { readSampleTable } from './sample-table.js';
 /** 2 million frames need about 40 MB of tables. */
 const MAX_MOOV_BYTES = 64 * 2 ** 20;
 const MAX_TOP_BOXES = 4096;
-const TOP_BOXES = new Set(['ftyp', 'styp', 'moov', 'mdat', 'free', 'skip', 'wide', 'uuid', 'moof', 'mfra', 'sidx', 'pdin', 'meta', 'udta', 'emsg', 'prft']);
+const TOP_BOXES = new Set([
+  'ftyp',
+  'styp',
+  'moov',
+  'mdat',
+  'free',
+  'skip',
+  'wide',
+  'uuid',
+  'moof',
+  'mfra',
+  'sidx',
+  'pdin',
+  'meta',
+  'udta',
+  'emsg',
+  'prft',
+]);
 
 /** What an mp4 file's tables say of its first video track; nothing is decoded. */
 export interface Mp4Video {
@@ -49,14 +66,18 @@ async function findMoov(source: ByteSource): Promise<Box> {
   let moov: Box | undefined;
   let fragmented = false;
   for (let seen = 0; at < source.sizeBytes; seen += 1) {
-    if (seen === MAX_TOP_BOXES) throw new Defect('VIDEO_UNSUPPORTED', `mp4 has more than ${MAX_TOP_BOXES} top-level boxes`);
+    if (seen === MAX_TOP_BOXES)
+      throw new Defect('VIDEO_UNSUPPORTED', `mp4 has more than ${MAX_TOP_BOXES} top-level boxes`);
     if (source.sizeBytes - at < 8) throw new Defect('TRUNCATED_FILE', 'mp4 ends inside a box header');
     const head = await readRange(source, at, Math.min(16, source.sizeBytes - at), 'a box header');
     const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
     const type = fourCc(view, 4);
     if (!TOP_BOXES.has(type)) {
       throw seen === 0
-        ? new Defect('BAD_MAGIC', 'not an mp4 file: it does not start with a known box', { expected: 'ftyp', actual: type })
+        ? new Defect('BAD_MAGIC', 'not an mp4 file: it does not start with a known box', {
+            expected: 'ftyp',
+            actual: type,
+          })
         : new Defect('VIDEO_INVALID', `unknown box ${type} at byte ${at}`);
     }
     let size = view.getUint32(0);
@@ -70,7 +91,10 @@ async function findMoov(source: ByteSource): Promise<Box> {
     }
     if (size < header) throw new Defect('VIDEO_INVALID', `box ${type} at byte ${at} is smaller than its header`);
     if (at + size > source.sizeBytes) {
-      throw new Defect('TRUNCATED_FILE', `box ${type} reaches behind the end of the file`, { expected: `${at + size} bytes`, actual: `${source.sizeBytes} bytes` });
+      throw new Defect('TRUNCATED_FILE', `box ${type} reaches behind the end of the file`, {
+        expected: `${at + size} bytes`,
+        actual: `${source.sizeBytes} bytes`,
+      });
     }
     if (type === 'moof') fragmented = true;
     if (type === 'moov' && !moov) moov = { type, start: at + header, end: at + size };
@@ -79,7 +103,10 @@ async function findMoov(source: ByteSource): Promise<Box> {
   if (!moov) throw new Defect('TRUNCATED_FILE', 'mp4 has no moov box: the recorder did not finish the file');
   if (fragmented) throw new Defect('VIDEO_UNSUPPORTED', 'fragmented mp4 (moof boxes); re-mux it into one moov');
   if (moov.end - moov.start > MAX_MOOV_BYTES) {
-    throw new Defect('VIDEO_UNSUPPORTED', 'the moov box is too large', { actual: `${moov.end - moov.start} bytes`, expected: `at most ${MAX_MOOV_BYTES} bytes` });
+    throw new Defect('VIDEO_UNSUPPORTED', 'the moov box is too large', {
+      actual: `${moov.end - moov.start} bytes`,
+      expected: `at most ${MAX_MOOV_BYTES} bytes`,
+    });
   }
   return moov;
 }
@@ -117,8 +144,17 @@ function readTrack(view: DataView, trak: Box, mdia: Box, movieScale: number, fil
   const lastS = table.lastDuration / timescale;
   const fps = table.count > 1 && last > first ? (table.count - 1) / (last - first) : lastS > 0 ? 1 / lastS : 0;
   return {
-    ...coding, timescale, frames: table.count, keyFrames: table.keyFrames, fps,
-    durationS: last - first + lastS, ptsS, sortedPtsS, offsets: table.offsets, sizes: table.sizes, isKey: table.isKey,
+    ...coding,
+    timescale,
+    frames: table.count,
+    keyFrames: table.keyFrames,
+    fps,
+    durationS: last - first + lastS,
+    ptsS,
+    sortedPtsS,
+    offsets: table.offsets,
+    sizes: table.sizes,
+    isKey: table.isKey,
   };
 }
 
@@ -130,7 +166,8 @@ function editShiftS(view: DataView, trak: Box, timescale: number, movieScale: nu
   const wide = view.getUint8(elst.start) === 1;
   const entryBytes = wide ? 20 : 12;
   const count = view.getUint32(elst.start + 4);
-  if (count * entryBytes > elst.end - elst.start - 8) throw new Defect('VIDEO_INVALID', 'mp4 edit list announces more entries than it holds');
+  if (count * entryBytes > elst.end - elst.start - 8)
+    throw new Defect('VIDEO_INVALID', 'mp4 edit list announces more entries than it holds');
   let shiftS = 0;
   let started = false;
   for (let e = 0; e < count; e += 1) {

@@ -32,14 +32,20 @@ export function readSampleTable(view: DataView, stbl: Box, fileBytes: number): S
     const end = (offsets[i] ?? 0) + (sizes[i] ?? 0);
     if (end > fileBytes) {
       throw new Defect('TRUNCATED_FILE', `frame ${i} of ${count} lies behind the end of the file`, {
-        row: i, expected: `at least ${end} bytes`, actual: `${fileBytes} bytes`,
+        row: i,
+        expected: `at least ${end} bytes`,
+        actual: `${fileBytes} bytes`,
       });
     }
   }
   const stss = findBox(view, stbl, 'stss');
   const keys = stss ? readKeys(view, stss, count) : null;
   return {
-    count, sizes, offsets, compositionTicks: ticks, lastDuration,
+    count,
+    sizes,
+    offsets,
+    compositionTicks: ticks,
+    lastDuration,
     keyFrames: keys ? keys.size : count,
     isKey: (sample) => (keys ? keys.has(sample) : true),
   };
@@ -50,7 +56,10 @@ function entryCount(view: DataView, box: Box, headBytes: number, entryBytes: num
   if (room < 0) throw new Defect('VIDEO_INVALID', `mp4 box ${box.type} is too short`);
   const count = view.getUint32(box.start + headBytes - 4);
   if (count * entryBytes > room) {
-    throw new Defect('VIDEO_INVALID', `mp4 box ${box.type} announces more entries than it holds`, { expected: `${count}`, actual: `${Math.floor(room / entryBytes)}` });
+    throw new Defect('VIDEO_INVALID', `mp4 box ${box.type} announces more entries than it holds`, {
+      expected: `${count}`,
+      actual: `${Math.floor(room / entryBytes)}`,
+    });
   }
   return count;
 }
@@ -60,7 +69,10 @@ function readSizes(view: DataView, box: Box, fileBytes: number): Uint32Array {
   const fixed = view.getUint32(box.start + 4);
   const count = fixed ? view.getUint32(box.start + 8) : entryCount(view, box, 12, 4);
   if (count > MAX_SAMPLES || fixed * count > fileBytes) {
-    throw new Defect('VIDEO_INVALID', 'mp4 announces more frames than its bytes can hold', { actual: `${count}`, expected: `at most ${MAX_SAMPLES}` });
+    throw new Defect('VIDEO_INVALID', 'mp4 announces more frames than its bytes can hold', {
+      actual: `${count}`,
+      expected: `at most ${MAX_SAMPLES}`,
+    });
   }
   const sizes = new Uint32Array(count);
   if (fixed) return sizes.fill(fixed);
@@ -77,7 +89,8 @@ function readTimes(view: DataView, box: Box, count: number): { ticks: Float64Arr
   for (let e = 0; e < entries; e += 1) {
     const run = view.getUint32(box.start + 8 + 8 * e);
     const delta = view.getUint32(box.start + 12 + 8 * e);
-    if (run > count - at) throw new Defect('VIDEO_INVALID', 'mp4 times more frames (stts) than it has (stsz)', { expected: `${count}` });
+    if (run > count - at)
+      throw new Defect('VIDEO_INVALID', 'mp4 times more frames (stts) than it has (stsz)', { expected: `${count}` });
     for (let i = 0; i < run; i += 1) {
       ticks[at + i] = time;
       time += delta;
@@ -85,7 +98,11 @@ function readTimes(view: DataView, box: Box, count: number): { ticks: Float64Arr
     at += run;
     if (run > 0) lastDuration = delta;
   }
-  if (at !== count) throw new Defect('VIDEO_INVALID', 'mp4 times fewer frames (stts) than it has (stsz)', { expected: `${count}`, actual: `${at}` });
+  if (at !== count)
+    throw new Defect('VIDEO_INVALID', 'mp4 times fewer frames (stts) than it has (stsz)', {
+      expected: `${count}`,
+      actual: `${at}`,
+    });
   return { ticks, lastDuration };
 }
 
@@ -115,7 +132,8 @@ function readOffsets(view: DataView, stbl: Box, sizes: Uint32Array): Float64Arra
     const first = view.getUint32(stsc.start + 8 + 12 * r);
     const perChunk = view.getUint32(stsc.start + 12 + 12 * r);
     const next = r + 1 < runs ? view.getUint32(stsc.start + 8 + 12 * (r + 1)) : chunks + 1;
-    if (first < 1 || next <= first || next > chunks + 1) throw new Defect('VIDEO_INVALID', 'mp4 box stsc points outside the chunks');
+    if (first < 1 || next <= first || next > chunks + 1)
+      throw new Defect('VIDEO_INVALID', 'mp4 box stsc points outside the chunks');
     for (let c = first - 1; c < next - 1 && sample < sizes.length; c += 1) {
       const at = chunkBox.start + 8 + (wide ? 8 : 4) * c;
       let offset = wide ? view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4) : view.getUint32(at);
@@ -126,7 +144,11 @@ function readOffsets(view: DataView, stbl: Box, sizes: Uint32Array): Float64Arra
       }
     }
   }
-  if (sample !== sizes.length) throw new Defect('VIDEO_INVALID', 'mp4 chunks hold fewer frames than announced', { expected: `${sizes.length}`, actual: `${sample}` });
+  if (sample !== sizes.length)
+    throw new Defect('VIDEO_INVALID', 'mp4 chunks hold fewer frames than announced', {
+      expected: `${sizes.length}`,
+      actual: `${sample}`,
+    });
   return offsets;
 }
 

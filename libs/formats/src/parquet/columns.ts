@@ -29,7 +29,8 @@ class PageFeed<Dictionary> {
       }
       const page = await this.walk.next();
       if (!page) this.walk = null;
-      else if (page.kind === 'dictionary') this.dictionary = decoding('BAD_PARQUET', 'a dictionary', () => this.readDictionary(page));
+      else if (page.kind === 'dictionary')
+        this.dictionary = decoding('BAD_PARQUET', 'a dictionary', () => this.readDictionary(page));
       else if (page.numValues > 0) return page;
     }
   }
@@ -70,7 +71,7 @@ export class NumberColumn {
   async read(rows: number): Promise<NumberArray> {
     const count = rows * this.width;
     if (this.block.length < count) this.block = numberArray(this.leaf, count);
-    for (let done = 0; done < count; ) {
+    for (let done = 0; done < count;) {
       if (this.left === 0) await this.open();
       const take = Math.min(this.left, count - done, LEVELS.length);
       const from = done;
@@ -87,7 +88,8 @@ export class NumberColumn {
 
   private async open(): Promise<void> {
     const page = await this.feed.next();
-    if (!page) throw new Defect('BAD_PARQUET', `column ${this.leaf.path.join('.')} ends before its rows do`, { row: this.row });
+    if (!page)
+      throw new Defect('BAD_PARQUET', `column ${this.leaf.path.join('.')} ends before its rows do`, { row: this.row });
     this.page = page;
     this.left = page.numValues;
     this.numbers = decoding('BAD_PARQUET', `column ${this.leaf.path.join('.')}`, () =>
@@ -102,7 +104,9 @@ export class NumberColumn {
       page.def.fill(LEVELS, 0, count);
       for (let i = 0; i < count; i += 1) {
         if (LEVELS[i] !== maxDef) {
-          throw new Defect('NULL_VALUE', `column ${this.leaf.path.join('.')} has a null or an empty list`, { row: Math.floor((this.valuesRead + i) / width) });
+          throw new Defect('NULL_VALUE', `column ${this.leaf.path.join('.')} has a null or an empty list`, {
+            row: Math.floor((this.valuesRead + i) / width),
+          });
         }
       }
     }
@@ -111,9 +115,14 @@ export class NumberColumn {
       let phase = this.valuesRead % width;
       for (let i = 0; i < count; i += 1) {
         if (LEVELS[i] !== pattern[phase]) {
-          throw new Defect('FEATURE_SHAPE_MISMATCH', `column ${this.leaf.path.join('.')} has a row of another length than its shape says`, {
-            row: Math.floor((this.valuesRead + i) / width), expected: `${width} values`,
-          });
+          throw new Defect(
+            'FEATURE_SHAPE_MISMATCH',
+            `column ${this.leaf.path.join('.')} has a row of another length than its shape says`,
+            {
+              row: Math.floor((this.valuesRead + i) / width),
+              expected: `${width} values`,
+            },
+          );
         }
         phase += 1;
         if (phase === width) phase = 0;
@@ -155,7 +164,9 @@ export class RowColumn {
     nextChunk: NextChunk,
   ) {
     this.feed = new PageFeed(nextChunk, (page) =>
-      isNumeric(leaf) ? readNumberDictionary(leaf, page.bytes, page.numValues) : readPlainStrings(leaf, page.bytes, page.numValues),
+      isNumeric(leaf)
+        ? readNumberDictionary(leaf, page.bytes, page.numValues)
+        : readPlainStrings(leaf, page.bytes, page.numValues),
     );
   }
 
@@ -188,7 +199,8 @@ export class RowColumn {
 
   private assemble(page: DataPage): void {
     const { leaf } = this;
-    if (page.numValues > MAX_ROW_PAGE_VALUES) throw new Defect('PARQUET_UNSUPPORTED', `a page of ${page.numValues} values in column ${leaf.path.join('.')}`);
+    if (page.numValues > MAX_ROW_PAGE_VALUES)
+      throw new Defect('PARQUET_UNSUPPORTED', `a page of ${page.numValues} values in column ${leaf.path.join('.')}`);
     const count = page.numValues;
     const rep = new Uint8Array(count);
     const def = new Uint8Array(count).fill(leaf.maxDef);
@@ -200,7 +212,11 @@ export class RowColumn {
     let strings: Uint8Array[] = [];
     if (isNumeric(leaf)) {
       numbers = numberArray(leaf, present);
-      openNumbers(leaf, page.encoding, page.bytes, present, this.feed.dictionary as NumberArray | null).fill(numbers, 0, present);
+      openNumbers(leaf, page.encoding, page.bytes, present, this.feed.dictionary as NumberArray | null).fill(
+        numbers,
+        0,
+        present,
+      );
     } else {
       strings = readStrings(leaf, page.encoding, page.bytes, present, this.feed.dictionary as Uint8Array[] | null);
     }

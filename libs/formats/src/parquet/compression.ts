@@ -29,7 +29,10 @@ export function decompress(codec: CodecName, input: Uint8Array, size: number): U
 
 function exact(output: Uint8Array, size: number): Uint8Array {
   if (output.byteLength !== size) {
-    throw new Defect('BAD_PARQUET', 'a page has another size than its header says', { expected: `${size}`, actual: `${output.byteLength}` });
+    throw new Defect('BAD_PARQUET', 'a page has another size than its header says', {
+      expected: `${size}`,
+      actual: `${output.byteLength}`,
+    });
   }
   return output;
 }
@@ -42,7 +45,11 @@ function unsnap(input: Uint8Array, size: number): Uint8Array {
     length += (byte & 127) * scale;
     if (byte < 128) break;
   }
-  if (length !== size) throw new Defect('BAD_PARQUET', 'a snappy page has another size than its header says', { expected: `${size}`, actual: `${length}` });
+  if (length !== size)
+    throw new Defect('BAD_PARQUET', 'a snappy page has another size than its header says', {
+      expected: `${size}`,
+      actual: `${length}`,
+    });
   const wasm = compressors.SNAPPY;
   if (wasm && size + input.byteLength <= MAX_WASM_BYTES) return exact(wasm(input, size), size);
   const output = new Uint8Array(size);
@@ -53,7 +60,8 @@ function unsnap(input: Uint8Array, size: number): Uint8Array {
 /** A zstd frame may announce any size; the decoder would allocate it. */
 function checkZstdSize(input: Uint8Array, size: number): void {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
-  if (input.byteLength < 6 || view.getUint32(0, true) !== 0xfd2fb528) throw new Defect('BAD_PARQUET', 'a zstd page does not start as one');
+  if (input.byteLength < 6 || view.getUint32(0, true) !== 0xfd2fb528)
+    throw new Defect('BAD_PARQUET', 'a zstd page does not start as one');
   const descriptor = view.getUint8(4);
   const single = (descriptor & 32) !== 0;
   const sizeCode = descriptor >> 6;
@@ -63,5 +71,9 @@ function checkZstdSize(input: Uint8Array, size: number): void {
   let announced = 0;
   for (let i = sizeBytes - 1; i >= 0; i -= 1) announced = announced * 256 + view.getUint8(at + i);
   if (sizeBytes === 2) announced += 256;
-  if (announced !== size) throw new Defect('BAD_PARQUET', 'a zstd page has another size than its header says', { expected: `${size}`, actual: `${announced}` });
+  if (announced !== size)
+    throw new Defect('BAD_PARQUET', 'a zstd page has another size than its header says', {
+      expected: `${size}`,
+      actual: `${announced}`,
+    });
 }

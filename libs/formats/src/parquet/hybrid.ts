@@ -73,7 +73,8 @@ export class HybridReader {
       let scale = 1;
       for (let i = 0; ; i += 1) {
         const byte = this.bytes[this.at];
-        if (byte === undefined || this.at >= this.end || i === 5) throw new Defect('BAD_PARQUET', 'encoded values end early');
+        if (byte === undefined || this.at >= this.end || i === 5)
+          throw new Defect('BAD_PARQUET', 'encoded values end early');
         this.at += 1;
         header += (byte & 127) * scale;
         if (byte < 128) break;

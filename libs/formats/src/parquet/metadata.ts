@@ -10,7 +10,16 @@ const MAX_SCHEMA_DEPTH = 16;
 const FIRST_READ_BYTES = 256 * 1024;
 const MAGIC = 0x31524150; // PAR1
 
-const PHYSICAL = ['BOOLEAN', 'INT32', 'INT64', 'INT96', 'FLOAT', 'DOUBLE', 'BYTE_ARRAY', 'FIXED_LEN_BYTE_ARRAY'] as const;
+const PHYSICAL = [
+  'BOOLEAN',
+  'INT32',
+  'INT64',
+  'INT96',
+  'FLOAT',
+  'DOUBLE',
+  'BYTE_ARRAY',
+  'FIXED_LEN_BYTE_ARRAY',
+] as const;
 const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'LZO', 'BROTLI', 'LZ4', 'ZSTD', 'LZ4_RAW'] as const;
 
 /** Physical type of a column. */
@@ -56,17 +65,35 @@ export interface ParquetMeta {
 export async function readParquetMeta(source: ByteSource): Promise<ParquetMeta> {
   const size = source.sizeBytes;
   if (size < 12) throw new Defect('TRUNCATED_FILE', `a parquet file of ${size} bytes holds nothing`);
-  let tail = await readRange(source, Math.max(0, size - FIRST_READ_BYTES), Math.min(size, FIRST_READ_BYTES), 'the footer');
+  let tail = await readRange(
+    source,
+    Math.max(0, size - FIRST_READ_BYTES),
+    Math.min(size, FIRST_READ_BYTES),
+    'the footer',
+  );
   const head = size > FIRST_READ_BYTES ? await readRange(source, 0, 4, 'the header') : tail;
   const headMagic = new DataView(head.buffer, head.byteOffset).getUint32(0, true);
   const tailView = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
   const tailMagic = tailView.getUint32(tail.byteLength - 4, true);
   if (headMagic !== MAGIC) throw new Defect('BAD_MAGIC', 'not a parquet file: it does not start with PAR1');
-  if (tailMagic !== MAGIC) throw new Defect('TRUNCATED_FILE', 'parquet without its footer: it does not end with PAR1 (cut off, or the recorder did not finish)');
+  if (tailMagic !== MAGIC)
+    throw new Defect(
+      'TRUNCATED_FILE',
+      'parquet without its footer: it does not end with PAR1 (cut off, or the recorder did not finish)',
+    );
   const footerBytes = tailView.getUint32(tail.byteLength - 8, true);
-  if (footerBytes > size - 12) throw new Defect('BAD_PARQUET', 'the footer is longer than the file', { expected: `at most ${size - 12}`, actual: `${footerBytes}` });
-  if (footerBytes > MAX_FOOTER_BYTES) throw new Defect('PARQUET_UNSUPPORTED', 'the footer is too large', { actual: `${footerBytes} bytes`, expected: `at most ${MAX_FOOTER_BYTES} bytes` });
-  if (footerBytes + 8 > tail.byteLength) tail = await readRange(source, size - 8 - footerBytes, footerBytes + 8, 'the footer');
+  if (footerBytes > size - 12)
+    throw new Defect('BAD_PARQUET', 'the footer is longer than the file', {
+      expected: `at most ${size - 12}`,
+      actual: `${footerBytes}`,
+    });
+  if (footerBytes > MAX_FOOTER_BYTES)
+    throw new Defect('PARQUET_UNSUPPORTED', 'the footer is too large', {
+      actual: `${footerBytes} bytes`,
+      expected: `at most ${MAX_FOOTER_BYTES} bytes`,
+    });
+  if (footerBytes + 8 > tail.byteLength)
+    tail = await readRange(source, size - 8 - footerBytes, footerBytes + 8, 'the footer');
   const footer = tail.subarray(tail.byteLength - 8 - footerBytes, tail.byteLength - 8);
   return decoding('BAD_PARQUET', 'the footer', () => parseFooter(footer, size - 8 - footerBytes));
 }
@@ -89,7 +116,8 @@ function parseFooter(footer: Uint8Array, dataEnd: number): ParquetMeta {
   reader.struct((id) => {
     if (id === 2) {
       reader.list(() => elements.push(readElement(reader)));
-      if (elements.length > MAX_SCHEMA_ELEMENTS) throw new Defect('PARQUET_UNSUPPORTED', `the schema has ${elements.length} elements`);
+      if (elements.length > MAX_SCHEMA_ELEMENTS)
+        throw new Defect('PARQUET_UNSUPPORTED', `the schema has ${elements.length} elements`);
       leaves = toLeaves(elements);
     } else if (id === 3) numRows = reader.int();
     else if (id === 4) reader.list(() => rowGroups.push(readRowGroup(reader, leaves, dataEnd)));
@@ -98,7 +126,11 @@ function parseFooter(footer: Uint8Array, dataEnd: number): ParquetMeta {
     return true;
   });
   const total = rowGroups.reduce((sum, group) => sum + group.numRows, 0);
-  if (numRows !== total) throw new Defect('BAD_PARQUET', 'the footer counts other rows than its row groups', { expected: `${numRows}`, actual: `${total}` });
+  if (numRows !== total)
+    throw new Defect('BAD_PARQUET', 'the footer counts other rows than its row groups', {
+      expected: `${numRows}`,
+      actual: `${total}`,
+    });
   if (leaves.length === 0) throw new Defect('BAD_PARQUET', 'the schema has no column');
   return { numRows, leaves, rowGroups, keyValues };
 }
@@ -152,7 +184,11 @@ function readRowGroup(reader: ThriftReader, leaves: readonly Leaf[], dataEnd: nu
     else return false;
     return true;
   });
-  if (chunks.length !== leaves.length) throw new Defect('BAD_PARQUET', 'a row group lacks columns of the schema', { expected: `${leaves.length}`, actual: `${chunks.length}` });
+  if (chunks.length !== leaves.length)
+    throw new Defect('BAD_PARQUET', 'a row group lacks columns of the schema', {
+      expected: `${leaves.length}`,
+      actual: `${chunks.length}`,
+    });
   if (!(numRows >= 0)) throw new Defect('BAD_PARQUET', 'a row group has no row count');
   return { numRows, chunks };
 }
@@ -186,12 +222,17 @@ function readChunk(reader: ThriftReader, leaf: Leaf | undefined, dataEnd: number
     });
     return true;
   });
-  if (!leaf || pathText !== leaf.path.join('.')) throw new Defect('BAD_PARQUET', `column chunk ${pathText} is not where the schema has it`);
+  if (!leaf || pathText !== leaf.path.join('.'))
+    throw new Defect('BAD_PARQUET', `column chunk ${pathText} is not where the schema has it`);
   if (hasFile) throw new Defect('PARQUET_UNSUPPORTED', 'columns lie in other files');
-  if (!codec || codec === 'LZO') throw new Defect('PARQUET_UNSUPPORTED', `column ${pathText} has an unknown compression`);
+  if (!codec || codec === 'LZO')
+    throw new Defect('PARQUET_UNSUPPORTED', `column ${pathText} has an unknown compression`);
   const start = dictionaryAt > 0 && dictionaryAt < dataAt ? dictionaryAt : dataAt;
   if (start < 4 || bytes < 0 || numValues < 0 || start + bytes > dataEnd) {
-    throw new Defect('BAD_PARQUET', `column ${pathText} points outside the file`, { expected: `bytes 4 to ${dataEnd}`, actual: `${start} to ${start + bytes}` });
+    throw new Defect('BAD_PARQUET', `column ${pathText} points outside the file`, {
+      expected: `bytes 4 to ${dataEnd}`,
+      actual: `${start} to ${start + bytes}`,
+    });
   }
   return { codec, numValues, start, end: start + bytes };
 }

@@ -12,7 +12,16 @@ const MAX_HEADER_BYTES = 1 << 20;
 const WINDOW_BYTES = 1 << 20;
 
 /** Encodings by their number in the format. */
-export const ENCODING = { plain: 0, plainDictionary: 2, rle: 3, deltaBinary: 5, deltaLength: 6, deltaByteArray: 7, rleDictionary: 8, byteStreamSplit: 9 } as const;
+export const ENCODING = {
+  plain: 0,
+  plainDictionary: 2,
+  rle: 3,
+  deltaBinary: 5,
+  deltaLength: 6,
+  deltaByteArray: 7,
+  rleDictionary: 8,
+  byteStreamSplit: 9,
+} as const;
 
 /** Bytes of a file that are already in memory. */
 export interface Region {
@@ -60,7 +69,9 @@ export class PageWalk {
       const body = await this.bytes(this.at, header.compressedBytes);
       this.at += header.compressedBytes;
       if (header.type === 1) continue; // index pages were never defined
-      return decoding('BAD_PARQUET', `a page of column ${this.leaf.path.join('.')}`, () => openPage(header, body, this.chunk, this.leaf));
+      return decoding('BAD_PARQUET', `a page of column ${this.leaf.path.join('.')}`, () =>
+        openPage(header, body, this.chunk, this.leaf),
+      );
     }
   }
 
@@ -83,9 +94,11 @@ export class PageWalk {
 
   private async bytes(offset: number, length: number): Promise<Uint8Array> {
     const from = offset - this.window.start;
-    if (from >= 0 && from + length <= this.window.bytes.byteLength) return this.window.bytes.subarray(from, from + length);
+    if (from >= 0 && from + length <= this.window.bytes.byteLength)
+      return this.window.bytes.subarray(from, from + length);
     const size = Math.min(Math.max(length, WINDOW_BYTES), this.chunk.end - offset);
-    if (length > size) throw new Defect('BAD_PARQUET', `a page of column ${this.leaf.path.join('.')} reaches behind its chunk`);
+    if (length > size)
+      throw new Defect('BAD_PARQUET', `a page of column ${this.leaf.path.join('.')} reaches behind its chunk`);
     this.window = { start: offset, bytes: await readRange(this.source, offset, size, 'a column chunk') };
     return this.window.bytes.subarray(0, length);
   }
@@ -103,7 +116,16 @@ interface PageHeader {
 }
 
 function readPageHeader(reader: ThriftReader): PageHeader {
-  const header: PageHeader = { type: -1, bytes: -1, compressedBytes: -1, numValues: -1, encoding: -1, defBytes: 0, repBytes: 0, isCompressed: true };
+  const header: PageHeader = {
+    type: -1,
+    bytes: -1,
+    compressedBytes: -1,
+    numValues: -1,
+    encoding: -1,
+    defBytes: 0,
+    repBytes: 0,
+    isCompressed: true,
+  };
   reader.struct((id) => {
     if (id === 1) header.type = reader.int();
     else if (id === 2) header.bytes = reader.int();
@@ -135,22 +157,30 @@ function readPageHeader(reader: ThriftReader): PageHeader {
 
 function checkHeader(header: PageHeader, bytesLeft: number, leaf: Leaf): void {
   const name = leaf.path.join('.');
-  if (header.type < 0 || header.type > 3) throw new Defect('BAD_PARQUET', `a page of column ${name} has an unknown type`);
-  if (header.compressedBytes < 0 || header.compressedBytes > bytesLeft) throw new Defect('BAD_PARQUET', `a page of column ${name} reaches behind its chunk`);
+  if (header.type < 0 || header.type > 3)
+    throw new Defect('BAD_PARQUET', `a page of column ${name} has an unknown type`);
+  if (header.compressedBytes < 0 || header.compressedBytes > bytesLeft)
+    throw new Defect('BAD_PARQUET', `a page of column ${name} reaches behind its chunk`);
   if (header.bytes < 0) throw new Defect('BAD_PARQUET', `a page of column ${name} has no size`);
-  if (header.type !== 1 && header.numValues < 0) throw new Defect('BAD_PARQUET', `a page of column ${name} has no value count`);
+  if (header.type !== 1 && header.numValues < 0)
+    throw new Defect('BAD_PARQUET', `a page of column ${name} has no value count`);
   if (header.bytes > MAX_PAGE_BYTES || header.compressedBytes > MAX_PAGE_BYTES) {
-    throw new Defect('PARQUET_UNSUPPORTED', `a page of column ${name} is too large`, { actual: `${header.bytes} bytes`, expected: `at most ${MAX_PAGE_BYTES} bytes` });
+    throw new Defect('PARQUET_UNSUPPORTED', `a page of column ${name} is too large`, {
+      actual: `${header.bytes} bytes`,
+      expected: `at most ${MAX_PAGE_BYTES} bytes`,
+    });
   }
 }
 
 function openPage(header: PageHeader, body: Uint8Array, chunk: Chunk, leaf: Leaf): DataPage | DictionaryPage {
-  if (header.type === 2) return { kind: 'dictionary', numValues: header.numValues, bytes: decompress(chunk.codec, body, header.bytes) };
+  if (header.type === 2)
+    return { kind: 'dictionary', numValues: header.numValues, bytes: decompress(chunk.codec, body, header.bytes) };
   const repWidth = bitWidth(leaf.maxRep);
   const defWidth = bitWidth(leaf.maxDef);
   if (header.type === 3) {
     const levelBytes = header.repBytes + header.defBytes;
-    if (header.repBytes < 0 || header.defBytes < 0 || levelBytes > body.byteLength) throw new Defect('BAD_PARQUET', 'levels reach behind their page');
+    if (header.repBytes < 0 || header.defBytes < 0 || levelBytes > body.byteLength)
+      throw new Defect('BAD_PARQUET', 'levels reach behind their page');
     const rep = repWidth ? new HybridReader(body, 0, header.repBytes, repWidth) : null;
     const def = defWidth ? new HybridReader(body, header.repBytes, levelBytes, defWidth) : null;
     const values = body.subarray(levelBytes);

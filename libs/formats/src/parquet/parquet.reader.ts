@@ -63,7 +63,9 @@ export class ParquetFile {
   private async regionOf(group: number): Promise<Region | null> {
     const span = this.spanOf(group, group);
     if (span.end - span.start > REGION_BYTES) return null;
-    const held = this.regions.find((region) => region.start <= span.start && region.start + region.bytes.byteLength >= span.end);
+    const held = this.regions.find(
+      (region) => region.start <= span.start && region.start + region.bytes.byteLength >= span.end,
+    );
     if (held) return held;
     let { start, end } = span;
     for (let g = group + 1; g < this.meta.rowGroups.length; g += 1) {

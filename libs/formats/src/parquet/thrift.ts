@@ -1,7 +1,21 @@
 import { Defect } from '../defect.js';
 
 /** Wire types of the compact protocol. */
-export const WIRE = { stop: 0, yes: 1, no: 2, i8: 3, i16: 4, i32: 5, i64: 6, double: 7, binary: 8, list: 9, set: 10, map: 11, struct: 12 } as const;
+export const WIRE = {
+  stop: 0,
+  yes: 1,
+  no: 2,
+  i8: 3,
+  i16: 4,
+  i32: 5,
+  i64: 6,
+  double: 7,
+  binary: 8,
+  list: 9,
+  set: 10,
+  map: 11,
+  struct: 12,
+} as const;
 
 const MAX_DEPTH = 32;
 const text = new TextDecoder();

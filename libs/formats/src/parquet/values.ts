@@ -37,14 +37,23 @@ export function readNumberDictionary(leaf: Leaf, bytes: Uint8Array, count: numbe
 }
 
 /** Opens the values of a data page. `count` is the number of values that are not null. */
-export function openNumbers(leaf: Leaf, encoding: number, bytes: Uint8Array, count: number, dictionary: NumberArray | null): NumberPage {
+export function openNumbers(
+  leaf: Leaf,
+  encoding: number,
+  bytes: Uint8Array,
+  count: number,
+  dictionary: NumberArray | null,
+): NumberPage {
   if (encoding === ENCODING.plain) {
     return leaf.type === 'BOOLEAN' ? new BooleanNumbers(new PlainBits(bytes)) : new PlainNumbers(leaf, bytes);
   }
   if (encoding === ENCODING.rleDictionary || encoding === ENCODING.plainDictionary) {
     if (!dictionary) throw new Defect('BAD_PARQUET', 'a page refers to a dictionary that is not there');
     const width = bytes[0] ?? 0;
-    return new DictionaryNumbers(dictionary, new HybridReader(bytes, Math.min(1, bytes.byteLength), bytes.byteLength, width));
+    return new DictionaryNumbers(
+      dictionary,
+      new HybridReader(bytes, Math.min(1, bytes.byteLength), bytes.byteLength, width),
+    );
   }
   if (encoding === ENCODING.rle && leaf.type === 'BOOLEAN') {
     return new BooleanNumbers(new HybridReader(bytes, 4, bytes.byteLength, 1));
@@ -54,7 +63,11 @@ export function openNumbers(leaf: Leaf, encoding: number, bytes: Uint8Array, cou
 
 function checkPlainRoom(leaf: Leaf, bytes: Uint8Array, count: number): void {
   const need = leaf.type === 'BOOLEAN' ? Math.ceil(count / 8) : count * (VALUE_BYTES[leaf.type] ?? 0);
-  if (need > bytes.byteLength) throw new Defect('BAD_PARQUET', 'a page holds fewer values than it announces', { expected: `${need} bytes`, actual: `${bytes.byteLength} bytes` });
+  if (need > bytes.byteLength)
+    throw new Defect('BAD_PARQUET', 'a page holds fewer values than it announces', {
+      expected: `${need} bytes`,
+      actual: `${bytes.byteLength} bytes`,
+    });
 }
 
 class PlainNumbers implements NumberPage {
@@ -72,10 +85,13 @@ class PlainNumbers implements NumberPage {
     const { type } = this.leaf;
     const width = VALUE_BYTES[type] ?? 8;
     const length = count * width;
-    if (this.at + length > this.bytes.byteLength) throw new Defect('BAD_PARQUET', 'a page holds fewer values than it announces');
+    if (this.at + length > this.bytes.byteLength)
+      throw new Defect('BAD_PARQUET', 'a page holds fewer values than it announces');
     if (type === 'FLOAT' || type === 'DOUBLE') {
       // Parquet is little-endian and so is every machine we run on: copying bytes also mends alignment.
-      new Uint8Array(out.buffer, out.byteOffset + from * width, length).set(this.bytes.subarray(this.at, this.at + length));
+      new Uint8Array(out.buffer, out.byteOffset + from * width, length).set(
+        this.bytes.subarray(this.at, this.at + length),
+      );
     } else if (type === 'INT32') {
       for (let i = 0; i < count; i += 1) out[from + i] = this.view.getInt32(this.at + 4 * i, true);
     } else {
@@ -96,12 +112,16 @@ class DictionaryNumbers implements NumberPage {
   fill(out: NumberArray, from: number, count: number): void {
     const { dictionary } = this;
     const size = dictionary.length;
-    for (let done = 0; done < count; ) {
+    for (let done = 0; done < count;) {
       const take = Math.min(count - done, SCRATCH.length);
       this.indices.fill(SCRATCH, 0, take);
       for (let i = 0, at = from + done; i < take; i += 1, at += 1) {
         const index = SCRATCH[i] as number;
-        if (index >= size) throw new Defect('BAD_PARQUET', 'a value refers outside its dictionary', { expected: `below ${size}`, actual: `${index}` });
+        if (index >= size)
+          throw new Defect('BAD_PARQUET', 'a value refers outside its dictionary', {
+            expected: `below ${size}`,
+            actual: `${index}`,
+          });
         out[at] = dictionary[index] as number;
       }
       done += take;
@@ -114,8 +134,10 @@ class PlainBits {
   private at = 0;
   constructor(private readonly bytes: Uint8Array) {}
   fill(out: Uint8Array | Uint32Array, from: number, count: number): void {
-    if (this.at + count > this.bytes.byteLength * 8) throw new Defect('BAD_PARQUET', 'a page holds fewer values than it announces');
-    for (let i = 0; i < count; i += 1, this.at += 1) out[from + i] = ((this.bytes[this.at >> 3] ?? 0) >> (this.at & 7)) & 1;
+    if (this.at + count > this.bytes.byteLength * 8)
+      throw new Defect('BAD_PARQUET', 'a page holds fewer values than it announces');
+    for (let i = 0; i < count; i += 1, this.at += 1)
+      out[from + i] = ((this.bytes[this.at >> 3] ?? 0) >> (this.at & 7)) & 1;
   }
 }
 
@@ -123,7 +145,7 @@ class BooleanNumbers implements NumberPage {
   constructor(private readonly bits: { fill(out: Uint32Array, from: number, count: number): void }) {}
 
   fill(out: NumberArray, from: number, count: number): void {
-    for (let done = 0; done < count; ) {
+    for (let done = 0; done < count;) {
       const take = Math.min(count - done, SCRATCH.length);
       this.bits.fill(SCRATCH, 0, take);
       for (let i = 0; i < take; i += 1) out[from + done + i] = SCRATCH[i] as number;
@@ -137,7 +159,8 @@ class EagerNumbers implements NumberPage {
   constructor(private readonly values: ArrayLike<number | bigint>) {}
 
   fill(out: NumberArray, from: number, count: number): void {
-    if (this.at + count > this.values.length) throw new Defect('BAD_PARQUET', 'a page holds fewer values than it announces');
+    if (this.at + count > this.values.length)
+      throw new Defect('BAD_PARQUET', 'a page holds fewer values than it announces');
     for (let i = 0; i < count; i += 1) out[from + i] = Number(this.values[this.at + i]);
     this.at += count;
   }
@@ -145,7 +168,8 @@ class EagerNumbers implements NumberPage {
 
 /** Encodings that robot sets hardly use: hyparquet decodes them, into arrays of a size that we chose. */
 function decodeRare(leaf: Leaf, encoding: number, bytes: Uint8Array, count: number): ArrayLike<number | bigint> {
-  if (count > MAX_EAGER_VALUES) throw new Defect('PARQUET_UNSUPPORTED', `a page of ${count} values in encoding ${encoding}`);
+  if (count > MAX_EAGER_VALUES)
+    throw new Defect('PARQUET_UNSUPPORTED', `a page of ${count} values in encoding ${encoding}`);
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
   if (encoding === ENCODING.deltaBinary && (leaf.type === 'INT32' || leaf.type === 'INT64')) {
     const out = leaf.type === 'INT32' ? new Int32Array(count) : new BigInt64Array(count);
@@ -154,13 +178,20 @@ function decodeRare(leaf: Leaf, encoding: number, bytes: Uint8Array, count: numb
   }
   if (encoding === ENCODING.byteStreamSplit && leaf.type !== 'BOOLEAN') {
     checkPlainRoom(leaf, bytes, count);
-    return byteStreamSplit(reader, count, leaf.type, undefined) as Float32Array | Float64Array | Int32Array | BigInt64Array;
+    return byteStreamSplit(reader, count, leaf.type, undefined) as
+      Float32Array | Float64Array | Int32Array | BigInt64Array;
   }
   throw new Defect('PARQUET_UNSUPPORTED', `encoding ${encoding} of column ${leaf.path.join('.')}`);
 }
 
 /** Decodes all byte strings of a page. They are views into `bytes`. */
-export function readStrings(leaf: Leaf, encoding: number, bytes: Uint8Array, count: number, dictionary: readonly Uint8Array[] | null): Uint8Array[] {
+export function readStrings(
+  leaf: Leaf,
+  encoding: number,
+  bytes: Uint8Array,
+  count: number,
+  dictionary: readonly Uint8Array[] | null,
+): Uint8Array[] {
   if (count > MAX_EAGER_VALUES) throw new Defect('PARQUET_UNSUPPORTED', `a page of ${count} strings`);
   if (encoding === ENCODING.plain) return readPlainStrings(leaf, bytes, count);
   if (encoding === ENCODING.rleDictionary || encoding === ENCODING.plainDictionary) {
@@ -169,7 +200,11 @@ export function readStrings(leaf: Leaf, encoding: number, bytes: Uint8Array, cou
     new HybridReader(bytes, Math.min(1, bytes.byteLength), bytes.byteLength, bytes[0] ?? 0).fill(indices, 0, count);
     return Array.from(indices, (index) => {
       const value = dictionary[index];
-      if (!value) throw new Defect('BAD_PARQUET', 'a value refers outside its dictionary', { expected: `below ${dictionary.length}`, actual: `${index}` });
+      if (!value)
+        throw new Defect('BAD_PARQUET', 'a value refers outside its dictionary', {
+          expected: `below ${dictionary.length}`,
+          actual: `${index}`,
+        });
       return value;
     });
   }
@@ -185,7 +220,8 @@ export function readStrings(leaf: Leaf, encoding: number, bytes: Uint8Array, cou
 /** Plain byte strings: a 4-byte length before each, or all of one length. */
 export function readPlainStrings(leaf: Leaf, bytes: Uint8Array, count: number): Uint8Array[] {
   const fixed = leaf.type === 'FIXED_LEN_BYTE_ARRAY' ? leaf.typeLength : -1;
-  if (count * (fixed < 0 ? 4 : fixed) > bytes.byteLength) throw new Defect('BAD_PARQUET', 'a page holds fewer values than it announces');
+  if (count * (fixed < 0 ? 4 : fixed) > bytes.byteLength)
+    throw new Defect('BAD_PARQUET', 'a page holds fewer values than it announces');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const out: Uint8Array[] = [];
   for (let i = 0, at = 0; i < count; i += 1) {

@@ -2,8 +2,8 @@ import type { FeatureStats } from '../episode-model.js';
 import type { NumberArray } from '../parquet/values.js';
 import { QUANTILES, quantileOf, sortFloat32 } from './quantiles.js';
 
-/** Values of one feature of one episode that are held for exact quantiles: 64 MB of float32. Longer episodes are sampled. */
-const MAX_HELD_VALUES = 16 * 2 ** 20;
+/** Values of one feature of one episode that are held for exact quantiles: 32 MB of float32. Longer episodes are sampled. */
+const MAX_HELD_VALUES = 8 * 2 ** 20;
 
 /**
  * Gathers one feature of one episode, block by block, and works out its statistics at the end.
@@ -69,7 +69,20 @@ export class FeatureAccumulator {
 
   finish(): FeatureStats {
     const { width, heldRows } = this;
-    const stats: FeatureStats = { count: this.rows, min: [], max: [], mean: [], std: [], q01: [], q10: [], q50: [], q90: [], q99: [], nonFinite: 0, quantiles: this.stride === 1 ? 'exact' : 'sampled' };
+    const stats: FeatureStats = {
+      count: this.rows,
+      min: [],
+      max: [],
+      mean: [],
+      std: [],
+      q01: [],
+      q10: [],
+      q50: [],
+      q90: [],
+      q99: [],
+      nonFinite: 0,
+      quantiles: this.stride === 1 ? 'exact' : 'sampled',
+    };
     const lists = [stats.q01, stats.q10, stats.q50, stats.q90, stats.q99];
     const column = this.isSingle ? new Float32Array(heldRows) : new Float64Array(heldRows);
     for (let c = 0; c < width; c += 1) {
@@ -120,7 +133,12 @@ export class FeatureAccumulator {
       if ((this.heldRows + take) * width <= this.maxHeld || this.heldRows + take <= 1) {
         this.reserve((this.heldRows + take) * width);
         if (this.stride === 1) this.held.set(values, this.heldRows * width);
-        else for (let k = 0; k < take; k += 1) this.held.set(values.subarray((first + k * this.stride) * width, (first + k * this.stride + 1) * width), (this.heldRows + k) * width);
+        else
+          for (let k = 0; k < take; k += 1)
+            this.held.set(
+              values.subarray((first + k * this.stride) * width, (first + k * this.stride + 1) * width),
+              (this.heldRows + k) * width,
+            );
         this.heldRows += take;
         return;
       }
@@ -130,7 +148,8 @@ export class FeatureAccumulator {
 
   private halve(): void {
     const kept = Math.ceil(this.heldRows / 2);
-    for (let r = 1; r < kept; r += 1) this.held.copyWithin(r * this.width, 2 * r * this.width, (2 * r + 1) * this.width);
+    for (let r = 1; r < kept; r += 1)
+      this.held.copyWithin(r * this.width, 2 * r * this.width, (2 * r + 1) * this.width);
     this.heldRows = kept;
     this.stride *= 2;
   }

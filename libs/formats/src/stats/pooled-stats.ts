@@ -49,11 +49,19 @@ export class PooledStats {
 
   finish(): FeatureStats | undefined {
     if (this.count === 0) return undefined;
-    const quantile = (key: (typeof QUANTILE_KEYS)[number]): number[] => (this.weighted.get(key) ?? []).map((sum) => sum / this.count);
+    const quantile = (key: (typeof QUANTILE_KEYS)[number]): number[] =>
+      (this.weighted.get(key) ?? []).map((sum) => sum / this.count);
     return {
-      count: this.count, min: this.min, max: this.max, mean: this.mean,
+      count: this.count,
+      min: this.min,
+      max: this.max,
+      mean: this.mean,
       std: this.squares.map((sum) => Math.sqrt(sum / this.count)),
-      q01: quantile('q01'), q10: quantile('q10'), q50: quantile('q50'), q90: quantile('q90'), q99: quantile('q99'),
+      q01: quantile('q01'),
+      q10: quantile('q10'),
+      q50: quantile('q50'),
+      q90: quantile('q90'),
+      q99: quantile('q99'),
       nonFinite: this.nonFinite,
       quantiles: this.episodes === 1 ? (this.last?.quantiles ?? 'exact') : 'weighted',
     };

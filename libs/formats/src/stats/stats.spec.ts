@@ -5,7 +5,14 @@ import { PooledStats } from './pooled-stats.js';
 import { quantileOf, sortFloat32 } from './quantiles.js';
 
 /** Definition, spelled out. */
-function reference(values: number[]): { min: number; max: number; mean: number; std: number; q10: number; q50: number } {
+function reference(values: number[]): {
+  min: number;
+  max: number;
+  mean: number;
+  std: number;
+  q10: number;
+  q50: number;
+} {
   const sorted = [...values].sort((a, b) => a - b);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const std = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
@@ -22,22 +29,26 @@ const float = fc.float({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 
 describe('feature statistics', () => {
   it('are those of the definition, in whatever blocks the rows come', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(float, float), { minLength: 1, maxLength: 60 }), fc.integer({ min: 1, max: 20 }), (rows, step) => {
-        const stats = new FeatureAccumulator(2, true);
-        for (let at = 0; at < rows.length; at += step) stats.add(Float32Array.from(rows.slice(at, at + step).flat()));
-        const result = stats.finish();
+      fc.property(
+        fc.array(fc.tuple(float, float), { minLength: 1, maxLength: 60 }),
+        fc.integer({ min: 1, max: 20 }),
+        (rows, step) => {
+          const stats = new FeatureAccumulator(2, true);
+          for (let at = 0; at < rows.length; at += step) stats.add(Float32Array.from(rows.slice(at, at + step).flat()));
+          const result = stats.finish();
 
-        for (const c of [0, 1]) {
-          const expected = reference(rows.map((row) => row[c] ?? 0));
-          expect(result.min[c]).toBe(expected.min);
-          expect(result.max[c]).toBe(expected.max);
-          expect(result.mean[c]).toBeCloseTo(expected.mean, 6);
-          expect(result.std[c]).toBeCloseTo(expected.std, 5);
-          expect(result.q10[c]).toBeCloseTo(expected.q10, 6);
-          expect(result.q50[c]).toBeCloseTo(expected.q50, 6);
-        }
-        expect([result.count, result.nonFinite, result.quantiles]).toEqual([rows.length, 0, 'exact']);
-      }),
+          for (const c of [0, 1]) {
+            const expected = reference(rows.map((row) => row[c] ?? 0));
+            expect(result.min[c]).toBe(expected.min);
+            expect(result.max[c]).toBe(expected.max);
+            expect(result.mean[c]).toBeCloseTo(expected.mean, 6);
+            expect(result.std[c]).toBeCloseTo(expected.std, 5);
+            expect(result.q10[c]).toBeCloseTo(expected.q10, 6);
+            expect(result.q50[c]).toBeCloseTo(expected.q50, 6);
+          }
+          expect([result.count, result.nonFinite, result.quantiles]).toEqual([rows.length, 0, 'exact']);
+        },
+      ),
     );
   });
 
@@ -72,20 +83,27 @@ describe('feature statistics', () => {
 
   it('pool to those of all rows together', () => {
     fc.assert(
-      fc.property(fc.array(fc.array(float, { minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 6 }), (episodes) => {
-        const pooled = new PooledStats();
-        for (const values of episodes) {
-          const stats = new FeatureAccumulator(1, true);
-          stats.add(Float32Array.from(values));
-          pooled.add(stats.finish());
-        }
-        const expected = reference(episodes.flat());
-        const result = pooled.finish();
+      fc.property(
+        fc.array(fc.array(float, { minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 6 }),
+        (episodes) => {
+          const pooled = new PooledStats();
+          for (const values of episodes) {
+            const stats = new FeatureAccumulator(1, true);
+            stats.add(Float32Array.from(values));
+            pooled.add(stats.finish());
+          }
+          const expected = reference(episodes.flat());
+          const result = pooled.finish();
 
-        expect([result?.min[0], result?.max[0], result?.count]).toEqual([expected.min, expected.max, episodes.flat().length]);
-        expect(result?.mean[0]).toBeCloseTo(expected.mean, 6);
-        expect(result?.std[0]).toBeCloseTo(expected.std, 4);
-      }),
+          expect([result?.min[0], result?.max[0], result?.count]).toEqual([
+            expected.min,
+            expected.max,
+            episodes.flat().length,
+          ]);
+          expect(result?.mean[0]).toBeCloseTo(expected.mean, 6);
+          expect(result?.std[0]).toBeCloseTo(expected.std, 4);
+        },
+      ),
     );
   });
 });
@@ -97,7 +115,12 @@ describe('sorting floats by their bits', () => {
         const values = Float32Array.from(list);
         sortFloat32(values);
 
-        expect([...values].map((value) => value + 0)).toEqual(list.map(Math.fround).sort((a, b) => a - b).map((value) => value + 0));
+        expect([...values].map((value) => value + 0)).toEqual(
+          list
+            .map(Math.fround)
+            .sort((a, b) => a - b)
+            .map((value) => value + 0),
+        );
       }),
     );
   });

@@ -7,7 +7,11 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Reads a JSON document of bounded size. */
 export async function readJson(source: ByteSource, maxBytes: number): Promise<unknown> {
-  if (source.sizeBytes > maxBytes) throw new Defect('METADATA_INVALID', 'the JSON file is too large', { actual: `${source.sizeBytes} bytes`, expected: `at most ${maxBytes} bytes` });
+  if (source.sizeBytes > maxBytes)
+    throw new Defect('METADATA_INVALID', 'the JSON file is too large', {
+      actual: `${source.sizeBytes} bytes`,
+      expected: `at most ${maxBytes} bytes`,
+    });
   const bytes = await readRange(source, 0, source.sizeBytes, 'the JSON file');
   return parseJson(bytes);
 }
@@ -21,7 +25,10 @@ export function parseJson(bytes: Uint8Array): unknown {
     try {
       return JSON.parse(text.replace(/(?<=[[:,]\s*)-?(?:NaN|Infinity)(?=\s*[,\]}])/g, 'null')) as unknown;
     } catch {
-      throw new Defect('METADATA_INVALID', `not valid JSON: ${error instanceof Error ? error.message.slice(0, 120) : 'unreadable'}`);
+      throw new Defect(
+        'METADATA_INVALID',
+        `not valid JSON: ${error instanceof Error ? error.message.slice(0, 120) : 'unreadable'}`,
+      );
     }
   }
 }

@@ -17,7 +17,7 @@ export async function* readLines(source: ByteSource, maxLineBytes: number): Asyn
   let pending = new Uint8Array(0);
   let offset = 0;
   let row = 0;
-  for (let at = 0; at < source.sizeBytes; ) {
+  for (let at = 0; at < source.sizeBytes;) {
     const block = await readRange(source, at, Math.min(BLOCK_BYTES, source.sizeBytes - at), 'the file');
     at += block.byteLength;
     const joined = new Uint8Array(pending.byteLength + block.byteLength);
@@ -39,7 +39,8 @@ export async function* readLines(source: ByteSource, maxLineBytes: number): Asyn
 }
 
 function checkLength(bytes: number, max: number, row: number): void {
-  if (bytes > max) throw new Defect('METADATA_INVALID', `line ${row + 1} is too long`, { row, expected: `at most ${max} bytes` });
+  if (bytes > max)
+    throw new Defect('METADATA_INVALID', `line ${row + 1} is too long`, { row, expected: `at most ${max} bytes` });
 }
 
 function isBlank(line: Uint8Array): boolean {
