@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Database } from '@app/database';
 import { Jobs, JobsModule } from '@app/jobs';
@@ -14,7 +14,7 @@ import type { TestDatabase } from '../../support/database.js';
 import { RUNS_TABLE, TickModule, WorkModule } from './ledger-of-runs.js';
 
 const ctx = systemContext('test');
-const PATIENCE_MS = 60_000;
+jest.setTimeout(60_000);
 
 let testDatabase: TestDatabase;
 /** Only enqueues, as the API does. */
@@ -31,7 +31,7 @@ beforeAll(async () => {
   database = api.get(Database);
   await database.query(ctx, RUNS_TABLE);
   await database.query(ctx, 'create table gates (name text primary key)');
-}, PATIENCE_MS);
+});
 
 beforeEach(async () => {
   await database.query(ctx, 'truncate runs, gates, graphile_worker._private_jobs');
@@ -40,7 +40,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   await Promise.all(workers.splice(0).map((worker) => worker.close()));
-}, PATIENCE_MS);
+});
 
 afterAll(async () => {
   await api.close();
@@ -194,7 +194,7 @@ describe('a worker that is killed in the middle of a job', () => {
     const seen = await runs('g');
     expect(seen.map((run) => run.what)).toEqual(['start 1', 'start 2', 'done 2']);
     expect(seen.map((run) => run.pid)).toEqual([child.pid, process.pid, process.pid]);
-  }, PATIENCE_MS);
+  });
 
   it('leaves the jobs of living workers alone', async () => {
     await startWorkerProcess('work');
@@ -210,7 +210,7 @@ describe('a worker that is killed in the middle of a job', () => {
     await jobs.drain(ctx);
 
     expect((await runs('g')).map((run) => run.what)).toEqual(['start 1', 'done 1']);
-  }, PATIENCE_MS);
+  });
 
   it('reports a job that had no try left', async () => {
     await jobs.enqueue(ctx, 'test.failing', { failures: 0 }, { maxAttempts: 1 });
@@ -224,7 +224,7 @@ describe('a worker that is killed in the middle of a job', () => {
     await until(async () => (await runs('failing')).length === 1);
 
     expect((await runs('failing'))[0]?.what).toBe('given up: The worker died while it ran this job. {"failures":0}');
-  }, PATIENCE_MS);
+  });
 });
 
 describe('recurring work', () => {
@@ -246,5 +246,5 @@ describe('recurring work', () => {
     });
     const changes = seen.filter((_, i) => i > 0 && isFirst(i)).length;
     expect(changes).toBe(1);
-  }, PATIENCE_MS);
+  });
 });

@@ -1,0 +1,14 @@
+export { AuditModule } from './audit.module.js';
+export { AuditApiModule } from './audit.api.module.js';
+export { AuditWorkerModule } from './audit.worker.module.js';
+export { AuditErrors } from './audit.errors.js';
+export { Audit } from './leaves/audit.js';
+export type { Act, ActAbout, Leaf, PrivateRecord, PublicFacts } from './leaves/leaf.rules.js';
+export { readLeaf, saltedHash } from './leaves/leaf.rules.js';
+export { AuditQueries } from './reading/audit.queries.js';
+export type { AuditLogFilter, CheckpointRow, LogRow } from './reading/audit.queries.js';
+export { LogVerification } from './reading/log-verification.js';
+export type { LogVerdict, VerifyRange } from './reading/log-verification.js';
+export { AuditSequencer, chainHash } from './sequencer/audit-sequencer.js';
+export { CompactRange, EMPTY_ROOT, TILE_HEIGHT } from './tree/compact-range.js';
+export type { Subtree } from './tree/compact-range.js';

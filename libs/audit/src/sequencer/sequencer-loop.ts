@@ -1,0 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap } from '@nestjs/common';
+import { Leadership } from '@app/jobs';
+import { systemContext } from '@app/kernel';
+import { AuditSequencer } from './audit-sequencer.js';
+
+/**
+ * Acts wait this long at most for the next look. A look at an idle log is one probe of an index. No notice wakes it, on purpose:
+ * NOTIFY in the act's transaction takes a lock that serializes the commits of the whole database.
+ */
+const PACE_MS = 50;
+
+/** Keeps the log sequenced, in one worker at a time. */
+@Injectable()
+export class SequencerLoop implements OnApplicationBootstrap {
+  constructor(
+    private readonly leadership: Leadership,
+    private readonly sequencer: AuditSequencer,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.leadership.lead('audit.sequencer', (signal) => this.run(signal));
+  }
+
+  private async run(signal: AbortSignal): Promise<void> {
+    const ctx = systemContext('audit.sequencer');
+    while (!signal.aborted) {
+      // Pending acts go on at once only when a whole batch was there; else a pause gathers some.
+      const isMore = (await this.sequencer.sequenceBatch(ctx)) >= AuditSequencer.BATCH_ACTS;
+      if (!isMore) await delay(PACE_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
