@@ -8,10 +8,16 @@ export const CliErrors = defineErrors('CLI', {
       `No account for ${d.endpoint}: run "bodega login", or set BODEGA_API_KEY, or pass --api-key.`,
     { endpoint: 'http://127.0.0.1:3000' },
   ),
-  KEY_NOT_ACCEPTED: refusal('UNAUTHENTICATED', (d: { endpoint: string }) => `${d.endpoint} does not accept this API key.`, {
-    endpoint: 'http://127.0.0.1:3000',
+  KEY_NOT_ACCEPTED: refusal(
+    'UNAUTHENTICATED',
+    (d: { endpoint: string }) => `${d.endpoint} does not accept this API key.`,
+    {
+      endpoint: 'http://127.0.0.1:3000',
+    },
+  ),
+  BAD_USAGE: refusal('INVALID', (d: { reason: string }) => d.reason, {
+    reason: '"acme" is not a dataset: write org/name.',
   }),
-  BAD_USAGE: refusal('INVALID', (d: { reason: string }) => d.reason, { reason: '"acme" is not a dataset: write org/name.' }),
   INTERRUPTED: refusal('UNAVAILABLE', (d: { hint: string }) => `Stopped. ${d.hint}`, {
     hint: 'Run the same command again to go on where it stopped.',
   }),
@@ -27,29 +33,39 @@ export const CliErrors = defineErrors('CLI', {
         : `The disk that holds ${d.path} has ${d.freeBytes} bytes free, and ${d.neededBytes} more are needed.`,
     { path: './pick-cups', neededBytes: 1000, freeBytes: 10 },
   ),
-  UNSAFE_TREE: refusal('INVALID', (d: { path: string; reason: string }) => `${d.path} cannot be published: ${d.reason}.`, {
-    path: 'data/link',
-    reason: 'it is a link that points out of the folder',
-  }),
+  UNSAFE_TREE: refusal(
+    'INVALID',
+    (d: { path: string; reason: string }) => `${d.path} cannot be published: ${d.reason}.`,
+    {
+      path: 'data/link',
+      reason: 'it is a link that points out of the folder',
+    },
+  ),
   EMPTY_TREE: refusal('INVALID', (d: { path: string }) => `${d.path} holds no file to publish.`, { path: './empty' }),
   FILE_CHANGED: refusal(
     'CONFLICT',
-    (d: { path: string }) => `${d.path} changed while it was being uploaded; run the same command again when it is at rest.`,
+    (d: { path: string }) =>
+      `${d.path} changed while it was being uploaded; run the same command again when it is at rest.`,
     { path: 'data/file-000.parquet' },
   ),
   UNSAFE_PATH: refusal(
     'INVALID',
-    (d: { path: string; reason: string }) => `The market sent the file name ${JSON.stringify(d.path)}, which ${d.reason}; nothing was written for it.`,
+    (d: { path: string; reason: string }) =>
+      `The market sent the file name ${JSON.stringify(d.path)}, which ${d.reason}; nothing was written for it.`,
     { path: '../evil', reason: 'leads out of the folder' },
   ),
   BAD_METADATA: refusal('INVALID', (d: { path: string; reason: string }) => `${d.path}: ${d.reason}.`, {
     path: 'dataset.yaml',
     reason: '"title" is missing',
   }),
-  TRANSFER: refusal('UNAVAILABLE', (d: { path: string; reason: string }) => `${d.path} could not be transferred: ${d.reason}.`, {
-    path: 'videos/front.mp4',
-    reason: 'the connection was cut 6 times in a row',
-  }),
+  TRANSFER: refusal(
+    'UNAVAILABLE',
+    (d: { path: string; reason: string }) => `${d.path} could not be transferred: ${d.reason}.`,
+    {
+      path: 'videos/front.mp4',
+      reason: 'the connection was cut 6 times in a row',
+    },
+  ),
   HASH_MISMATCH: refusal(
     'CONFLICT',
     (d: { path: string; expected: string; actual: string }) =>
@@ -67,10 +83,14 @@ export const CliErrors = defineErrors('CLI', {
       }: see "bodega offers ${d.slug}", then "bodega license ${d.slug}".`,
     { slug: 'acme/pick-cups', version: null, other: null },
   ),
-  NO_VERSION: refusal('NOT_FOUND', (d: { slug: string; version: string }) => `${d.slug} has no version ${d.version} that you may see.`, {
-    slug: 'acme/pick-cups',
-    version: 'v9',
-  }),
+  NO_VERSION: refusal(
+    'NOT_FOUND',
+    (d: { slug: string; version: string }) => `${d.slug} has no version ${d.version} that you may see.`,
+    {
+      slug: 'acme/pick-cups',
+      version: 'v9',
+    },
+  ),
   NO_OFFER: refusal('NOT_FOUND', (d: { slug: string; reason: string }) => `${d.slug}: ${d.reason}.`, {
     slug: 'acme/pick-cups',
     reason: 'there is no offer',
@@ -82,19 +102,26 @@ export const CliErrors = defineErrors('CLI', {
     code: 'BILLING_BALANCE_TOO_LOW',
     message: 'The balance is too low.',
   }),
-  REJECTED: refusal('INVALID', (d: { slug: string; version: string; failing: number }) =>
+  REJECTED: refusal(
+    'INVALID',
+    (d: { slug: string; version: string; failing: number }) =>
       `${d.slug} ${d.version} was rejected: ${d.failing} ${d.failing === 1 ? 'rule fails' : 'rules fail'}; correct the data and publish again.`,
     { slug: 'acme/pick-cups', version: 'v1', failing: 2 },
   ),
   NO_MANIFEST: refusal(
     'NOT_FOUND',
-    (d: { path: string }) => `${d.path} has no .bodega/manifest.json: only folders that "bodega pull" completed can be verified.`,
+    (d: { path: string }) =>
+      `${d.path} has no .bodega/manifest.json: only folders that "bodega pull" completed can be verified.`,
     { path: './pick-cups' },
   ),
-  BAD_MANIFEST: refusal('INVALID', (d: { path: string; reason: string }) => `${d.path} is not a manifest of ours: ${d.reason}.`, {
-    path: '.bodega/manifest.json',
-    reason: 'it is not JSON',
-  }),
+  BAD_MANIFEST: refusal(
+    'INVALID',
+    (d: { path: string; reason: string }) => `${d.path} is not a manifest of ours: ${d.reason}.`,
+    {
+      path: '.bodega/manifest.json',
+      reason: 'it is not JSON',
+    },
+  ),
   NOT_VERIFIED: refusal(
     'CONFLICT',
     (d: { path: string; problems: number }) =>

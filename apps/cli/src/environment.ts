@@ -14,7 +14,8 @@ export interface Environment {
 
 const HUB_KEY_PREFIX = 'hf_bodega_';
 
-const filled = (text: string | undefined): string | undefined => (text === undefined || text.trim() === '' ? undefined : text.trim());
+const filled = (text: string | undefined): string | undefined =>
+  text === undefined || text.trim() === '' ? undefined : text.trim();
 
 export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   // A real Hugging Face token must never travel to a Bodega market just because it lies in the environment.

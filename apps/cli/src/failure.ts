@@ -29,11 +29,18 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
 export function toFailure(error: unknown): Failure {
   if (error instanceof DomainError) {
     const { code, kind, message } = error;
-    return { code, kind, message, requestId: null, exitCode: code === 'CLI_BAD_USAGE' || code === 'CLI_CONSENT_NEEDED' ? 2 : 1 };
+    return {
+      code,
+      kind,
+      message,
+      requestId: null,
+      exitCode: code === 'CLI_BAD_USAGE' || code === 'CLI_CONSENT_NEEDED' ? 2 : 1,
+    };
   }
   if (error instanceof ClientError) {
     const { code, kind, message, requestId } = error;
-    const quote = kind === 'INTERNAL' && requestId !== null && !message.includes(requestId) ? ` (request ${requestId})` : '';
+    const quote =
+      kind === 'INTERNAL' && requestId !== null && !message.includes(requestId) ? ` (request ${requestId})` : '';
     return { code, kind, message: message + quote, requestId, exitCode: 1 };
   }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
@@ -45,5 +52,11 @@ export function toFailure(error: unknown): Failure {
     if (reason !== undefined) return toFailure(CliErrors.FILE({ path, reason }, error));
   }
   const message = error instanceof Error ? error.message : String(error);
-  return { code: 'CLI_UNEXPECTED', kind: 'INTERNAL', message: `Something unexpected happened: ${message}`, requestId: null, exitCode: 1 };
+  return {
+    code: 'CLI_UNEXPECTED',
+    kind: 'INTERNAL',
+    message: `Something unexpected happened: ${message}`,
+    requestId: null,
+    exitCode: 1,
+  };
 }

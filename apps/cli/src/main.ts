@@ -28,7 +28,13 @@ export async function main(args: readonly string[]): Promise<number> {
   let isJson = args.includes('--json');
   const program = buildProgram((options: CommonOptions) => {
     isJson = options.json === true;
-    invocation = new Invocation(options, environment, new SavedLogins(environment.configDir), { stdin, stdout, stderr }, stop.signal);
+    invocation = new Invocation(
+      options,
+      environment,
+      new SavedLogins(environment.configDir),
+      { stdin, stdout, stderr },
+      stop.signal,
+    );
     return invocation;
   });
   for (const command of [program, ...program.commands]) command.exitOverride();

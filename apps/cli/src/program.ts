@@ -19,7 +19,10 @@ import type { CommonOptions, Invocation } from './invocation.js';
 /** Gives a command its surroundings, once the options that every command takes are known. */
 export type Open = (options: CommonOptions) => Invocation;
 
-const collect = (value: string, earlier: readonly string[] | undefined): string[] => [...(earlier ?? []), ...value.split(',')];
+const collect = (value: string, earlier: readonly string[] | undefined): string[] => [
+  ...(earlier ?? []),
+  ...value.split(','),
+];
 
 /** The command line's grammar: names, options and help. What a command does is in `commands/`. */
 export function buildProgram(open: Open): Command {
@@ -32,7 +35,8 @@ export function buildProgram(open: Open): Command {
     .showHelpAfterError('(see bodega --help)')
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false });
-  const run = (work: (invocation: Invocation) => Promise<void>): Promise<void> => work(open(program.opts<CommonOptions>()));
+  const run = (work: (invocation: Invocation) => Promise<void>): Promise<void> =>
+    work(open(program.opts<CommonOptions>()));
 
   program
     .command('login')
@@ -60,7 +64,9 @@ export function buildProgram(open: Open): Command {
     .option('--max-price <minor>', 'highest price in minor units (fen, cents)')
     .option('--currency <code>', 'currency of --max-price', 'CNY')
     .option('--limit <n>', 'how many to show', '20')
-    .action((text: string[], options: SearchOptions) => run((invocation) => search(invocation, text.join(' '), options)));
+    .action((text: string[], options: SearchOptions) =>
+      run((invocation) => search(invocation, text.join(' '), options)),
+    );
   program
     .command('show')
     .description('say what is known of a dataset')
@@ -73,7 +79,10 @@ export function buildProgram(open: Open): Command {
     .requiredOption('--name <org/name>', 'name on the market')
     .option('--meta <file>', 'what only you know: title, summary, declared facts (else dataset.yaml in the folder)')
     .option('--note <text>', 'what is different in this version; needed from the second one on')
-    .option('--terms <licence>', 'also make an offer under these terms: an SPDX id, or evaluation, research, commercial')
+    .option(
+      '--terms <licence>',
+      'also make an offer under these terms: an SPDX id, or evaluation, research, commercial',
+    )
     .option('--price <minor>', 'price in minor units (fen, cents); free when left out')
     .option('--currency <code>', 'CNY or USD')
     .option('--per <unit>', 'what the price is for: dataset, hour or episode')

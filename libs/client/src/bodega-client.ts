@@ -1,7 +1,16 @@
 import type { ErrorKind } from '@app/kernel';
 import { ClientError, faultCodeOf, notAMarket, unreachable } from './client.errors.js';
 import type { Operation } from './operation.js';
-import { LONGEST_ASKED_PAUSE_MS, backOffMs, isHopeless, isRefusedForNow, isTransientStatus, isUnsent, pause, retryAfterMs } from './retry.rules.js';
+import {
+  LONGEST_ASKED_PAUSE_MS,
+  backOffMs,
+  isHopeless,
+  isRefusedForNow,
+  isTransientStatus,
+  isUnsent,
+  pause,
+  retryAfterMs,
+} from './retry.rules.js';
 
 export interface BodegaClientOptions {
   /** Root of the market, without `/graphql`: `https://market.example`. */
@@ -76,7 +85,11 @@ export class BodegaClient {
    * The answer's `data`.
    * @throws ClientError with the server's code, kind, sentence and request id; `CLIENT_UNREACHABLE` when nobody answered
    */
-  async run<Variables, Result>(operation: Operation<Variables, Result>, variables: Variables, signal?: AbortSignal): Promise<Result> {
+  async run<Variables, Result>(
+    operation: Operation<Variables, Result>,
+    variables: Variables,
+    signal?: AbortSignal,
+  ): Promise<Result> {
     for (let attempt = 0; ; attempt++) {
       const answer = await this.send(operation, variables, signal);
       if (answer.result !== undefined) return answer.result;
@@ -134,7 +147,10 @@ export class BodegaClient {
     }
     // A refusal of the HTTP front (rate limit, oversized body) has the error's form without GraphQL's envelope.
     if (data === undefined || data === null) {
-      const flat = typeof body['code'] === 'string' ? toClientError({ message: body['message'], extensions: body }, requestId) : null;
+      const flat =
+        typeof body['code'] === 'string'
+          ? toClientError({ message: body['message'], extensions: body }, requestId)
+          : null;
       return { error: flat ?? notAMarket(this.endpoint, response.status, requestId), again, askedPauseMs };
     }
     return { result: data as Result, again: false, askedPauseMs: null };

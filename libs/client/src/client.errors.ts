@@ -51,7 +51,8 @@ export function faultCodeOf(error: unknown): string | null {
 /** No answer came from the server at all. */
 export function unreachable(endpoint: string, cause: unknown): ClientError {
   const code = faultCodeOf(cause);
-  const reason = (code && UNREACHABLE_REASONS[code]) ?? code ?? (cause instanceof Error ? cause.message : String(cause));
+  const reason =
+    (code && UNREACHABLE_REASONS[code]) ?? code ?? (cause instanceof Error ? cause.message : String(cause));
   return new ClientError(
     {
       code: 'CLIENT_UNREACHABLE',

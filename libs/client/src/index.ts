@@ -32,7 +32,14 @@ export type {
   VersionStatus,
   VersionSummary,
 } from './operations/catalog.js';
-export { BeginUpload, CompleteUpload, CreateDataset, PublishVersion, SubmitVersion, UpdateDataset } from './operations/publishing.js';
+export {
+  BeginUpload,
+  CompleteUpload,
+  CreateDataset,
+  PublishVersion,
+  SubmitVersion,
+  UpdateDataset,
+} from './operations/publishing.js';
 export type {
   CompletedFile,
   CreateDatasetInput,
@@ -43,6 +50,12 @@ export type {
   UploadVersion,
 } from './operations/publishing.js';
 export { CanI, CreateOffer, Grants, PlaceOrder, RequestLicense } from './operations/licensing.js';
-export type { CreateOfferInput, GrantAnswer, Judgement, PlaceOrderAnswer, PlaceOrderInput } from './operations/licensing.js';
+export type {
+  CreateOfferInput,
+  GrantAnswer,
+  Judgement,
+  PlaceOrderAnswer,
+  PlaceOrderInput,
+} from './operations/licensing.js';
 export { CreateLease, Usage } from './operations/delivery.js';
 export type { LeaseAnswer, LeasedFile, UsageAnswer } from './operations/delivery.js';

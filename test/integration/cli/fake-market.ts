@@ -75,7 +75,9 @@ export class FakeMarket {
   }
 
   get merkleRoot(): string {
-    return merkleRootOf(this.files.map((file) => ({ path: file.path, sizeBytes: file.bytes.length, sha256: sha256(file.bytes) })));
+    return merkleRootOf(
+      this.files.map((file) => ({ path: file.path, sizeBytes: file.bytes.length, sha256: sha256(file.bytes) })),
+    );
   }
 
   get totalBytes(): number {
@@ -206,7 +208,9 @@ export class FakeMarket {
     this.stored.push(asked);
     const misbehaviour = this.misbehave(asked);
     if (misbehaviour?.kind === 'status') {
-      response.writeHead(misbehaviour.status, misbehaviour.headers ?? {}).end('<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>');
+      response
+        .writeHead(misbehaviour.status, misbehaviour.headers ?? {})
+        .end('<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>');
       return;
     }
     const body = Buffer.from(file.bytes.subarray(from, to));
@@ -246,7 +250,11 @@ export class FakeMarket {
             number,
             url: `${this.url}/parts/${encodeURIComponent(file.path)}?n=${number}&g=${this.generation}`,
           })),
-          uploadedParts: [...there].map(([number, bytes]) => ({ number, sizeBytes: bytes.length, etag: `"${number}"` })),
+          uploadedParts: [...there].map(([number, bytes]) => ({
+            number,
+            sizeBytes: bytes.length,
+            etag: `"${number}"`,
+          })),
         };
       }),
     };

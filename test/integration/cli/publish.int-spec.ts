@@ -42,7 +42,8 @@ describe('bodega publish', () => {
   });
 
   it('sends every part once, straight to the store, and repeats only those that failed', async () => {
-    market.misbehaveOnPut = (key, nth) => (key === '视频/长 片.mp4#2' && nth === 0 ? 503 : key === 'info.json#1' && nth === 0 ? 403 : null);
+    market.misbehaveOnPut = (key, nth) =>
+      key === '视频/长 片.mp4#2' && nth === 0 ? 503 : key === 'info.json#1' && nth === 0 ? 403 : null;
 
     const published = await runBodega(args());
 
@@ -59,19 +60,24 @@ describe('bodega publish', () => {
       'empty.txt#1': 1,
     });
     const completed = market.asked.filter((asked) => asked.name === 'CompleteUpload');
-    const files = (completed[0]?.variables['input'] as { files: { path: string; sha256: string; parts: { number: number }[] }[] }).files;
+    const files = (
+      completed[0]?.variables['input'] as { files: { path: string; sha256: string; parts: { number: number }[] }[] }
+    ).files;
     expect(files.map((file) => [file.path, file.parts.map((part) => part.number)]).sort()).toEqual([
       ['empty.txt', [1]],
       ['info.json', [1]],
       ['视频/长 片.mp4', [1, 2, 3]],
     ]);
-    expect(files.find((file) => file.path === 'empty.txt')?.sha256).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+    expect(files.find((file) => file.path === 'empty.txt')?.sha256).toBe(
+      'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+    );
   });
 
   it('stopped by a store that will not, goes on with what is missing when run again', async () => {
     market.misbehaveOnPut = async (key) => {
       if (key !== '视频/长 片.mp4#3') return null;
-      while (market.uploadedParts.get('视频/长 片.mp4')?.size !== 2) await new Promise((resolve) => setTimeout(resolve, 10));
+      while (market.uploadedParts.get('视频/长 片.mp4')?.size !== 2)
+        await new Promise((resolve) => setTimeout(resolve, 10));
       return 400;
     };
     const failed = await runBodega(args());
@@ -88,11 +94,17 @@ describe('bodega publish', () => {
 
   it('refuses what must not travel, before anything is sent', async () => {
     const cases: [() => void, string][] = [
-      [() => symlinkSync('/etc/hostname', join(folder, 'link')), 'link cannot be published: it is a link that points out of the folder'],
+      [
+        () => symlinkSync('/etc/hostname', join(folder, 'link')),
+        'link cannot be published: it is a link that points out of the folder',
+      ],
       [
         () => {
           rmSync(join(folder, 'link'));
-          writeFileSync(join(folder, 'a.parquet'), 'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 5\n');
+          writeFileSync(
+            join(folder, 'a.parquet'),
+            'version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 5\n',
+          );
         },
         'a.parquet cannot be published: it is a Git LFS pointer',
       ],
@@ -121,7 +133,16 @@ describe('bodega publish', () => {
   it('calls a wrong command line what it is', async () => {
     const priced = await runBodega(args('--price', '199.00', '--terms', 'commercial'));
     const bare = await runBodega(args('--price', '19900'));
-    const empty = await runBodega(['publish', join(folder, 'nowhere'), '--name', 'acme/cups', '--api-key', 'x', '--endpoint', market.url]);
+    const empty = await runBodega([
+      'publish',
+      join(folder, 'nowhere'),
+      '--name',
+      'acme/cups',
+      '--api-key',
+      'x',
+      '--endpoint',
+      market.url,
+    ]);
 
     expect([priced.exitCode, bare.exitCode, empty.exitCode]).toEqual([2, 2, 1]);
     expect(priced.stderr).toContain('minor units');

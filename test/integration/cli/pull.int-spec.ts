@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -12,7 +21,8 @@ jest.setTimeout(60_000);
 /** Bytes that differ everywhere, so that a piece in the wrong place is seen. */
 function noise(sizeBytes: number, seed: string): Buffer {
   const out = Buffer.alloc(sizeBytes);
-  for (let at = 0, i = 0; at < sizeBytes; at += 32, i++) createHash('sha256').update(`${seed}${i}`).digest().copy(out, at);
+  for (let at = 0, i = 0; at < sizeBytes; at += 32, i++)
+    createHash('sha256').update(`${seed}${i}`).digest().copy(out, at);
   return out;
 }
 
@@ -35,7 +45,18 @@ describe('bodega pull', () => {
     market = await FakeMarket.open(files);
     market.versionStatus = 'PUBLISHED';
   }
-  const args = (...more: string[]): string[] => ['pull', 'acme/cups', '--to', to, '--json', '--endpoint', market.url, '--api-key', 'hf_bodega_test', ...more];
+  const args = (...more: string[]): string[] => [
+    'pull',
+    'acme/cups',
+    '--to',
+    to,
+    '--json',
+    '--endpoint',
+    market.url,
+    '--api-key',
+    'hf_bodega_test',
+    ...more,
+  ];
   const partsLeft = (): string[] => {
     const parts = join(to, '.bodega/parts');
     return existsSync(parts) ? readdirSync(parts) : [];
@@ -79,7 +100,8 @@ describe('bodega pull', () => {
 
   it('goes on after cut connections without fetching a byte twice', async () => {
     await open(LARGE);
-    market.misbehave = ({ nth, to: end, from }) => (nth < 8 && end - from > 1000 ? { kind: 'cut', afterBytes: 700_001 } : null);
+    market.misbehave = ({ nth, to: end, from }) =>
+      nth < 8 && end - from > 1000 ? { kind: 'cut', afterBytes: 700_001 } : null;
 
     const pulled = await runBodega(args());
 
@@ -92,7 +114,11 @@ describe('bodega pull', () => {
   it('killed in the middle and run again, fetches only what is missing', async () => {
     await open(LARGE);
     market.misbehave = ({ path, from, nth }) =>
-      path === 'videos/wide.mp4' && from > 0 ? { kind: 'hang', afterBytes: 2 * MB } : path === 'videos/top.mp4' && nth === 0 ? { kind: 'hang', afterBytes: 3 * MB } : null;
+      path === 'videos/wide.mp4' && from > 0
+        ? { kind: 'hang', afterBytes: 2 * MB }
+        : path === 'videos/top.mp4' && nth === 0
+          ? { kind: 'hang', afterBytes: 3 * MB }
+          : null;
     const running = startBodega(args());
     const wide = (): Buffer | string => {
       const journal = partsLeft().find((name) => name.endsWith('.ranges'));
@@ -120,14 +146,17 @@ describe('bodega pull', () => {
     await open(LARGE);
     market.misbehave = ({ path }) => (path === 'videos/wide.mp4' ? { kind: 'hang', afterBytes: 4 * MB } : null);
     const running = startBodega(args());
-    while (!market.stored.some((request) => request.path === 'videos/wide.mp4')) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!market.stored.some((request) => request.path === 'videos/wide.mp4'))
+      await new Promise((resolve) => setTimeout(resolve, 20));
     await new Promise((resolve) => setTimeout(resolve, 300));
 
     running.child.kill('SIGINT');
     const stopped = await running.ended;
 
     expect(stopped.exitCode).toBe(1);
-    expect(stopped.stderr.trim().split('\n').at(-1)).toBe('Stopped. Run the same command again to go on where it stopped.');
+    expect(stopped.stderr.trim().split('\n').at(-1)).toBe(
+      'Stopped. Run the same command again to go on where it stopped.',
+    );
     expect(stopped.json()).toMatchObject({ error: { code: 'CLI_INTERRUPTED' } });
     expect(existsSync(join(to, 'videos/wide.mp4'))).toBe(false);
     market.misbehave = () => null;
@@ -141,7 +170,11 @@ describe('bodega pull', () => {
   it('takes a fresh lease when URLs have expired, once for all files of the page', async () => {
     await open(LARGE);
     market.misbehave = ({ generation, path, nth }) =>
-      generation === 1 && path !== 'README.md' && nth >= 1 ? { kind: 'status', status: 403 } : generation === 1 && path === 'videos/top.mp4' ? { kind: 'cut', afterBytes: MB } : null;
+      generation === 1 && path !== 'README.md' && nth >= 1
+        ? { kind: 'status', status: 403 }
+        : generation === 1 && path === 'videos/top.mp4'
+          ? { kind: 'cut', afterBytes: MB }
+          : null;
 
     const pulled = await runBodega(args());
 
@@ -157,14 +190,17 @@ describe('bodega pull', () => {
     const pulled = await runBodega(args());
 
     expect(pulled.exitCode).toBe(1);
-    expect(pulled.stderr).toContain('videos/top.mp4 could not be transferred: the store answered 403 (AccessDenied: Request has expired).');
+    expect(pulled.stderr).toContain(
+      'videos/top.mp4 could not be transferred: the store answered 403 (AccessDenied: Request has expired).',
+    );
     expect(existsSync(join(to, '.bodega/manifest.json'))).toBe(false);
   });
 
   it('waits and asks again when market or store are busy', async () => {
     await open();
     market.refusals.push({ status: 429, headers: { 'retry-after': '0' } }, { status: 503, headers: {} });
-    market.misbehave = ({ nth }) => (nth === 0 ? { kind: 'status', status: nth === 0 ? 503 : 429, headers: { 'retry-after': '0' } } : null);
+    market.misbehave = ({ nth }) =>
+      nth === 0 ? { kind: 'status', status: nth === 0 ? 503 : 429, headers: { 'retry-after': '0' } } : null;
 
     const pulled = await runBodega(args());
 
@@ -237,7 +273,8 @@ describe('bodega pull', () => {
     await open();
     let mode = 'short';
     market.doctor = (name, data) => {
-      if (name === 'Version' && mode === 'root') return { node: { ...(data['node'] as object), merkleRoot: '0'.repeat(64) } };
+      if (name === 'Version' && mode === 'root')
+        return { node: { ...(data['node'] as object), merkleRoot: '0'.repeat(64) } };
       if (name !== 'CreateLease' || mode !== 'short') return data;
       const lease = data['createLease'] as { files: unknown[] };
       return { createLease: { ...lease, files: lease.files.slice(1) } };
@@ -269,7 +306,18 @@ describe('bodega pull', () => {
     await open();
     market.doctor = (name, data) =>
       name === 'Grants'
-        ? { grants: { nodes: [{ ...(data['grants'] as { nodes: object[] }).nodes[0], state: 'revoked', stateReason: 'breach of terms' }], pageInfo: { hasNextPage: false } } }
+        ? {
+            grants: {
+              nodes: [
+                {
+                  ...(data['grants'] as { nodes: object[] }).nodes[0],
+                  state: 'revoked',
+                  stateReason: 'breach of terms',
+                },
+              ],
+              pageInfo: { hasNextPage: false },
+            },
+          }
         : data;
 
     const pulled = await runBodega(args());
@@ -291,7 +339,9 @@ describe('bodega pull', () => {
       const changed = await runBodega(['verify', to, '--json']);
 
       expect(changed.exitCode).toBe(1);
-      expect((changed.json()['differences'] as { path: string; problem: string }[]).map((d) => [d.path, d.problem])).toEqual([
+      expect(
+        (changed.json()['differences'] as { path: string; problem: string }[]).map((d) => [d.path, d.problem]),
+      ).toEqual([
         ['README.md', 'wrong_size'],
         ['meta/info.json', 'wrong_hash'],
         ['videos/top.mp4', 'missing'],

@@ -24,7 +24,9 @@ describe('bodega login', () => {
   it('keeps the key where only its owner reads it, uses it afterwards, and forgets it', async () => {
     const env = { XDG_CONFIG_HOME: config };
 
-    const login = await runBodega(['login', '--api-key', 'hf_bodega_mine', '--endpoint', `${market.url}/graphql/`], { env });
+    const login = await runBodega(['login', '--api-key', 'hf_bodega_mine', '--endpoint', `${market.url}/graphql/`], {
+      env,
+    });
     const who = await runBodega(['whoami', '--json'], { env });
     const mode = statSync(saved()).mode & 0o777;
     const logout = await runBodega(['logout'], { env });
@@ -36,7 +38,10 @@ describe('bodega login', () => {
     expect(market.asked.at(-1)?.authorization).toBe('Bearer hf_bodega_mine');
     expect(logout.exitCode).toBe(0);
     expect(readFileSync(saved(), 'utf8')).not.toContain('hf_bodega_mine');
-    expect([gone.exitCode, gone.stderr.trim()]).toEqual([1, `No account for ${market.url}: run "bodega login", or set BODEGA_API_KEY, or pass --api-key.`]);
+    expect([gone.exitCode, gone.stderr.trim()]).toEqual([
+      1,
+      `No account for ${market.url}: run "bodega login", or set BODEGA_API_KEY, or pass --api-key.`,
+    ]);
   });
 
   it('never sends a saved key to another market, nor a Hugging Face token to any', async () => {
@@ -45,7 +50,9 @@ describe('bodega login', () => {
     await runBodega(['login', '--api-key', 'hf_bodega_mine', '--endpoint', market.url], { env });
 
     const elsewhere = await runBodega(['whoami', '--endpoint', other.url], { env });
-    const foreign = await runBodega(['whoami', '--endpoint', other.url], { env: { ...env, HF_TOKEN: 'hf_realHuggingFaceToken' } });
+    const foreign = await runBodega(['whoami', '--endpoint', other.url], {
+      env: { ...env, HF_TOKEN: 'hf_realHuggingFaceToken' },
+    });
     const ours = await runBodega(['whoami', '--endpoint', other.url], { env: { ...env, HF_TOKEN: 'hf_bodega_hub' } });
     await other.close();
 

@@ -11,7 +11,13 @@ const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?$/;
 /** Reads `org/name`. @throws CLI_BAD_USAGE */
 export function parseSlug(text: string): string {
   const [organization, name, ...rest] = text.split('/');
-  if (rest.length === 0 && organization !== undefined && name !== undefined && NAME.test(organization) && NAME.test(name)) {
+  if (
+    rest.length === 0 &&
+    organization !== undefined &&
+    name !== undefined &&
+    NAME.test(organization) &&
+    NAME.test(name)
+  ) {
     return text;
   }
   throw CliErrors.BAD_USAGE({ reason: `"${text}" is not a dataset: write org/name.` });

@@ -8,12 +8,15 @@ export function parseEpisodes(text: string): number[] {
   const chosen = new Set<number>();
   for (const piece of text.split(',')) {
     const match = /^\s*(\d{1,9})(?:\s*-\s*(\d{1,9}))?\s*$/.exec(piece);
-    if (!match) throw CliErrors.BAD_USAGE({ reason: `"${piece}" is not an episode or a range: write for example 0-99,120.` });
+    if (!match)
+      throw CliErrors.BAD_USAGE({ reason: `"${piece}" is not an episode or a range: write for example 0-99,120.` });
     const from = Number(match[1]);
     const to = match[2] === undefined ? from : Number(match[2]);
     if (to < from) throw CliErrors.BAD_USAGE({ reason: `The range ${piece.trim()} runs backwards.` });
     if (to - from >= MOST_EPISODES || chosen.size + (to - from) >= MOST_EPISODES + 1) {
-      throw CliErrors.BAD_USAGE({ reason: `More than ${MOST_EPISODES} episodes at once; leave --episodes out to take all.` });
+      throw CliErrors.BAD_USAGE({
+        reason: `More than ${MOST_EPISODES} episodes at once; leave --episodes out to take all.`,
+      });
     }
     for (let index = from; index <= to; index++) chosen.add(index);
   }
@@ -23,7 +26,7 @@ export function parseEpisodes(text: string): number[] {
 /** The inverse, as people write it: `0-99,120`. */
 export function formatEpisodes(indices: readonly number[]): string {
   const pieces: string[] = [];
-  for (let i = 0; i < indices.length; ) {
+  for (let i = 0; i < indices.length;) {
     let end = i;
     while (indices[end + 1] === (indices[end] ?? NaN) + 1) end++;
     pieces.push(end === i ? String(indices[i]) : `${indices[i]}-${indices[end]}`);

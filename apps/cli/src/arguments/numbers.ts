@@ -14,7 +14,9 @@ export function parseWhole(text: string, what: string, least: number, most: numb
 /** Reads a price in minor units (fen, cents): 19900 is 199 yuan. @throws CLI_BAD_USAGE */
 export function parsePriceMinor(text: string): number {
   if (/^\d+[.,]\d+$/.test(text.trim())) {
-    throw CliErrors.BAD_USAGE({ reason: `A price is written in minor units (fen, cents): 199.00 is 19900, not "${text}".` });
+    throw CliErrors.BAD_USAGE({
+      reason: `A price is written in minor units (fen, cents): 199.00 is 19900, not "${text}".`,
+    });
   }
   return parseWhole(text, 'The price', 0, 1e12);
 }
@@ -28,5 +30,8 @@ export function parseCurrency(text: string): Currency {
 
 /** `commercial-training` and `COMMERCIAL_TRAINING` alike become the vocabulary's `commercial_training`. */
 export function toCode(text: string): string {
-  return text.trim().toLowerCase().replace(/[\s-]+/g, '_');
+  return text
+    .trim()
+    .toLowerCase()
+    .replace(/[\s-]+/g, '_');
 }

@@ -28,11 +28,18 @@ function isFor(grant: GrantAnswer, version: string | null): boolean {
 /** The licence to use: active, for the version that was named, else for the newest version held. Null when there is none. */
 export function chooseGrant(grants: readonly GrantAnswer[], version: string | null): GrantAnswer | null {
   const usable = grants.filter((grant) => grant.state === 'active' && isFor(grant, version));
-  return usable.reduce<GrantAnswer | null>((best, grant) => (best && numberOf(best) >= numberOf(grant) ? best : grant), null);
+  return usable.reduce<GrantAnswer | null>(
+    (best, grant) => (best && numberOf(best) >= numberOf(grant) ? best : grant),
+    null,
+  );
 }
 
 /** @throws CLI_NO_GRANT saying how to get one; the market's NOT_FOUND when the dataset itself is not to be seen */
-export async function findGrant(client: BodegaClient, { slug, version }: DatasetSelector, signal: AbortSignal): Promise<GrantAnswer> {
+export async function findGrant(
+  client: BodegaClient,
+  { slug, version }: DatasetSelector,
+  signal: AbortSignal,
+): Promise<GrantAnswer> {
   const grants = await grantsFor(client, slug, signal);
   const grant = chooseGrant(grants, version);
   if (grant) return grant;

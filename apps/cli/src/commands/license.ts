@@ -44,7 +44,12 @@ export async function license(invocation: Invocation, name: string, options: Lic
 }
 
 /** The named offer; else the cheapest that permits the use, of one kind of money. @throws CLI_NO_OFFER */
-export function chooseOffer(slug: string, offers: readonly OfferAnswer[], id: string | null, use: string | null): OfferAnswer {
+export function chooseOffer(
+  slug: string,
+  offers: readonly OfferAnswer[],
+  id: string | null,
+  use: string | null,
+): OfferAnswer {
   if (id !== null) {
     const named = offers.find((offer) => offer.id === id);
     if (!named) throw CliErrors.NO_OFFER({ slug, reason: `there is no offer ${id} now` });
@@ -61,20 +66,36 @@ export function chooseOffer(slug: string, offers: readonly OfferAnswer[], id: st
   const currencies = new Set(fitting.map((offer) => offer.currency));
   if (use === null || (!free && (currencies.size > 1 || fitting.some((offer) => offer.totalPriceMinor === null)))) {
     const list = fitting.map((offer) => `${offer.id} (${offer.template ?? '–'}, ${formatPrice(offer)})`).join(', ');
-    throw CliErrors.NO_OFFER({ slug, reason: `several offers fit, choose one with --offer${use === null ? ', or say --use' : ''}: ${list}` });
+    throw CliErrors.NO_OFFER({
+      slug,
+      reason: `several offers fit, choose one with --offer${use === null ? ', or say --use' : ''}: ${list}`,
+    });
   }
-  return free ?? fitting.reduce((best, offer) => ((offer.totalPriceMinor ?? 0) < (best.totalPriceMinor ?? 0) ? offer : best), only);
+  return (
+    free ??
+    fitting.reduce((best, offer) => ((offer.totalPriceMinor ?? 0) < (best.totalPriceMinor ?? 0) ? offer : best), only)
+  );
 }
 
 /** Says what the terms say of the use, and stops where they do not permit it. @throws CLI_REFUSED */
-async function judge(invocation: Invocation, client: BodegaClient, offer: OfferAnswer, use: string | null): Promise<void> {
+async function judge(
+  invocation: Invocation,
+  client: BodegaClient,
+  offer: OfferAnswer,
+  use: string | null,
+): Promise<void> {
   if (use === null) return;
   const { canI } = await client.run(CanI, { use, offerId: offer.id }, invocation.signal);
   if (canI.verdict === 'FORBIDDEN' || canI.verdict === 'UNDECIDED') {
-    throw CliErrors.REFUSED({ code: canI.verdict, message: `${use} is ${canI.verdict.toLowerCase()} under ${offer.id}: ${canI.reason}` });
+    throw CliErrors.REFUSED({
+      code: canI.verdict,
+      message: `${use} is ${canI.verdict.toLowerCase()} under ${offer.id}: ${canI.reason}`,
+    });
   }
   const duties = canI.duties.length > 0 ? `, with duties: ${canI.duties.join(', ')}` : '';
-  invocation.note(`${use}: allowed${duties}.${canI.clauses.map((clause) => `\n  [${clause.id}] ${clause.text}`).join('')}`);
+  invocation.note(
+    `${use}: allowed${duties}.${canI.clauses.map((clause) => `\n  [${clause.id}] ${clause.text}`).join('')}`,
+  );
 }
 
 async function acquire(
@@ -89,11 +110,17 @@ async function acquire(
     const asked = (await grantsFor(client, slug, signal)).find(
       (grant) => grant.offerId === offer.id && ['requested', 'approved', 'active'].includes(grant.state),
     );
-    if (asked && asked.state !== 'approved') return { grantId: asked.id, state: asked.state, termsHash: asked.termsHash, orderId: null };
+    if (asked && asked.state !== 'approved')
+      return { grantId: asked.id, state: asked.state, termsHash: asked.termsHash, orderId: null };
     if (!asked) {
       const input = { offerId: offer.id, acceptTerms: true as const, ...(use !== null && { use }) };
       const { requestLicense } = await client.run(RequestLicense, { input }, signal);
-      return { grantId: requestLicense.id, state: requestLicense.state, termsHash: requestLicense.termsHash, orderId: null };
+      return {
+        grantId: requestLicense.id,
+        state: requestLicense.state,
+        termsHash: requestLicense.termsHash,
+        orderId: null,
+      };
     }
   }
   // What was shown is what is bought: if the offer changed since, the market says so instead of selling something else.

@@ -15,7 +15,9 @@ export interface LoginOptions {
 async function ask(invocation: Invocation, question: string, isSecret: boolean): Promise<string> {
   const { stdin, stderr } = invocation.streams;
   if (!stdin.isTTY) {
-    throw CliErrors.BAD_USAGE({ reason: 'There is no terminal to ask at: pass --email with --password-stdin, or --api-key.' });
+    throw CliErrors.BAD_USAGE({
+      reason: 'There is no terminal to ask at: pass --email with --password-stdin, or --api-key.',
+    });
   }
   stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
@@ -48,7 +50,8 @@ async function readLine(stdin: NodeJS.ReadableStream): Promise<string> {
 export async function login(invocation: Invocation, options: LoginOptions): Promise<void> {
   const session = await invocation.session();
   const given = invocation.apiKeyFlag;
-  const login = given === undefined ? await makeKey(invocation, options) : { apiKey: given, apiKeyId: null, viewer: null };
+  const login =
+    given === undefined ? await makeKey(invocation, options) : { apiKey: given, apiKeyId: null, viewer: null };
   const viewer = login.viewer ?? (await session.client().as(login.apiKey).run(Viewer, {}, invocation.signal)).viewer;
   if (!viewer) throw CliErrors.KEY_NOT_ACCEPTED({ endpoint: session.endpoint });
   await invocation.logins.save({
@@ -60,8 +63,14 @@ export async function login(invocation: Invocation, options: LoginOptions): Prom
     savedAt: new Date().toISOString(),
   });
   invocation.result(
-    { endpoint: session.endpoint, organization: viewer.organization.slug, email: viewer.user.email, scopes: viewer.scopes },
-    () => `Signed in to ${session.endpoint} as ${viewer.user.email} of ${viewer.organization.name} (${viewer.organization.slug}).`,
+    {
+      endpoint: session.endpoint,
+      organization: viewer.organization.slug,
+      email: viewer.user.email,
+      scopes: viewer.scopes,
+    },
+    () =>
+      `Signed in to ${session.endpoint} as ${viewer.user.email} of ${viewer.organization.name} (${viewer.organization.slug}).`,
   );
 }
 
@@ -70,18 +79,28 @@ async function makeKey(
   options: LoginOptions,
 ): Promise<{ apiKey: string; apiKeyId: string; viewer: ViewerAnswer }> {
   const session = await invocation.session();
-  if (options.passwordStdin && options.email === undefined) throw CliErrors.BAD_USAGE({ reason: '--password-stdin needs --email.' });
+  if (options.passwordStdin && options.email === undefined)
+    throw CliErrors.BAD_USAGE({ reason: '--password-stdin needs --email.' });
   const email = options.email ?? (await ask(invocation, 'Email: ', false));
-  const password = options.passwordStdin ? await readLine(invocation.streams.stdin) : await ask(invocation, 'Password: ', true);
+  const password = options.passwordStdin
+    ? await readLine(invocation.streams.stdin)
+    : await ask(invocation, 'Password: ', true);
   // Whoever signs in must not ride on a key from the environment.
   const { endpoint } = session;
-  const { signIn } = await invocation.anonymousClient(endpoint).run(SignIn, { input: { email, password } }, invocation.signal);
+  const { signIn } = await invocation
+    .anonymousClient(endpoint)
+    .run(SignIn, { input: { email, password } }, invocation.signal);
   const { createApiKey } = await invocation
     .anonymousClient(endpoint)
     .as(signIn.accessToken)
     .run(
       CreateApiKey,
-      { input: { label: `bodega on ${hostname()}`.slice(0, 100), scopes: signIn.viewer.scopes.filter((scope) => scope !== 'admin') } },
+      {
+        input: {
+          label: `bodega on ${hostname()}`.slice(0, 100),
+          scopes: signIn.viewer.scopes.filter((scope) => scope !== 'admin'),
+        },
+      },
       invocation.signal,
     );
   return { apiKey: createApiKey.secret, apiKeyId: createApiKey.key.id, viewer: signIn.viewer };
@@ -107,7 +126,8 @@ export async function logout(invocation: Invocation): Promise<void> {
     }
   }
   await invocation.logins.forget(endpoint);
-  if (why !== '') invocation.note(`The key could not be revoked on the market (${why}) It stays valid until it is revoked there.`);
+  if (why !== '')
+    invocation.note(`The key could not be revoked on the market (${why}) It stays valid until it is revoked there.`);
   invocation.result({ endpoint, revoked }, () => `Signed out of ${endpoint}${revoked ? '; its key is revoked' : ''}.`);
 }
 
@@ -116,7 +136,9 @@ export async function whoami(invocation: Invocation): Promise<void> {
   const { viewer } = await client.run(Viewer, {}, invocation.signal);
   if (!viewer) throw CliErrors.KEY_NOT_ACCEPTED({ endpoint: client.endpoint });
   const { user, organization, scopes } = viewer;
-  const roles = [organization.isProvider && 'provider', organization.isBuyer && 'buyer'].filter((role) => role !== false);
+  const roles = [organization.isProvider && 'provider', organization.isBuyer && 'buyer'].filter(
+    (role) => role !== false,
+  );
   invocation.result(
     { endpoint: client.endpoint, user, organization, scopes },
     () =>

@@ -27,7 +27,10 @@ export async function offers(invocation: Invocation, name: string): Promise<void
       offer.id,
       invocation.words(offer.title),
       formatPrice(offer) + (offer.needsApproval ? ', on approval' : ''),
-      offer.uses.filter((rule) => permits(offer, rule.use)).map((rule) => (rule.duties.length > 0 ? `${rule.use}*` : rule.use)).join(' '),
+      offer.uses
+        .filter((rule) => permits(offer, rule.use))
+        .map((rule) => (rule.duties.length > 0 ? `${rule.use}*` : rule.use))
+        .join(' '),
     ]);
     return `${invocation.table(['OFFER', 'TERMS', 'PRICE', 'PERMITS'], rows)}\n* with duties; "bodega license ${slug} --use USE" names them before you accept.`;
   });

@@ -1,6 +1,16 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ClientError, CreateDataset, CreateOffer, Dataset, PublishVersion, SubmitVersion, UpdateDataset, Version, pause } from '@app/client';
+import {
+  ClientError,
+  CreateDataset,
+  CreateOffer,
+  Dataset,
+  PublishVersion,
+  SubmitVersion,
+  UpdateDataset,
+  Version,
+  pause,
+} from '@app/client';
 import type { BodegaClient, DatasetAnswer, RuleResult, VersionAnswer } from '@app/client';
 import { merkleRootOf } from '@app/kernel';
 import { parseSlug } from '../arguments/dataset-selector.js';
@@ -42,10 +52,13 @@ export async function publish(invocation: Invocation, folder: string, options: P
   const client = await invocation.accountClient();
   const metadata = await findMetadata(folder, options.meta);
   const tree = await walkTree(folder);
-  if (tree.skipped.length > 0) invocation.note(`Left out: ${tree.skipped.slice(0, 10).join(', ')}${tree.skipped.length > 10 ? ' …' : ''}`);
+  if (tree.skipped.length > 0)
+    invocation.note(`Left out: ${tree.skipped.slice(0, 10).join(', ')}${tree.skipped.length > 10 ? ' …' : ''}`);
   const dataset = await findDataset(client, slug, signal);
   if (dataset?.currentVersion && options.note === undefined && options.submitOnly !== true) {
-    throw CliErrors.BAD_USAGE({ reason: `${slug} has a published version: say with --note what is different in this one.` });
+    throw CliErrors.BAD_USAGE({
+      reason: `${slug} has a published version: say with --note what is different in this one.`,
+    });
   }
   await describe(client, slug, dataset, metadata, signal);
 
@@ -53,9 +66,13 @@ export async function publish(invocation: Invocation, folder: string, options: P
   invocation.note(`Uploading ${counted(tree.files.length, 'file')}, ${formatBytes(totalBytes)}.`);
   const progress = invocation.progress(`upload ${slug}`);
   progress.expect(totalBytes);
-  const uploaded = await uploadTree(client, slug, tree.files, (bytes, moved) => progress.advance(bytes, moved), signal).finally(() =>
-    progress.close(),
-  );
+  const uploaded = await uploadTree(
+    client,
+    slug,
+    tree.files,
+    (bytes, moved) => progress.advance(bytes, moved),
+    signal,
+  ).finally(() => progress.close());
   await submit(client, uploaded.version.id, signal);
   if (options.submitOnly === true) {
     report(invocation, slug, (await client.run(Version, { id: uploaded.version.id }, signal)).node);
@@ -89,11 +106,19 @@ function readOfferWish(options: PublishOptions): OfferWish | null {
   const { terms, price, currency, per } = options;
   if (terms === undefined) {
     if (price === undefined && currency === undefined && per === undefined) return null;
-    throw CliErrors.BAD_USAGE({ reason: 'A price needs terms: say with --terms under which licence (for example commercial).' });
+    throw CliErrors.BAD_USAGE({
+      reason: 'A price needs terms: say with --terms under which licence (for example commercial).',
+    });
   }
-  if (per !== undefined && !PER.includes(per)) throw CliErrors.BAD_USAGE({ reason: `--per must be ${PER.join(', ')}, not "${per}".` });
+  if (per !== undefined && !PER.includes(per))
+    throw CliErrors.BAD_USAGE({ reason: `--per must be ${PER.join(', ')}, not "${per}".` });
   if (price === undefined) return { template: terms };
-  return { template: terms, priceMinor: parsePriceMinor(price), currency: parseCurrency(currency ?? 'CNY'), per: per ?? 'dataset' };
+  return {
+    template: terms,
+    priceMinor: parsePriceMinor(price),
+    currency: parseCurrency(currency ?? 'CNY'),
+    per: per ?? 'dataset',
+  };
 }
 
 async function findMetadata(folder: string, named: string | undefined): Promise<DatasetMetadata | null> {
@@ -127,7 +152,11 @@ async function describe(
   const title = metadata?.title ?? { zh: null, en: name };
   const summary = metadata?.summary ? { summary: metadata.summary } : {};
   if (!dataset) {
-    await client.run(CreateDataset, { input: { name: slug, title, ...summary, declared: metadata?.declared ?? {} } }, signal);
+    await client.run(
+      CreateDataset,
+      { input: { name: slug, title, ...summary, declared: metadata?.declared ?? {} } },
+      signal,
+    );
   } else if (metadata) {
     await client.run(UpdateDataset, { input: { slug, title, ...summary, declared: metadata.declared } }, signal);
   }
@@ -162,7 +191,13 @@ const failingRules = (version: VersionAnswer): RuleResult[] =>
 
 function report(invocation: Invocation, slug: string, version: VersionAnswer | null): void {
   if (!version) throw CliErrors.NO_VERSION({ slug, version: 'just uploaded' });
-  const findings = (version.report?.rules ?? []).map(({ rule, result, value, threshold, where }) => ({ rule, result, value, threshold, where }));
+  const findings = (version.report?.rules ?? []).map(({ rule, result, value, threshold, where }) => ({
+    rule,
+    result,
+    value,
+    threshold,
+    where,
+  }));
   invocation.result(
     {
       slug,

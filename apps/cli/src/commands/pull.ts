@@ -47,7 +47,8 @@ export async function pull(invocation: Invocation, name: string, options: PullOp
   const grant = await findGrant(client, selector, signal);
   const version = (await client.run(Version, { id: grant.versionId }, signal)).node;
   if (!version) throw CliErrors.NO_VERSION({ slug: selector.slug, version: grant.versionLabel });
-  if (version.status === 'RECALLED') invocation.note(`Note: ${selector.slug} ${version.label} has been recalled by its provider as defective.`);
+  if (version.status === 'RECALLED')
+    invocation.note(`Note: ${selector.slug} ${version.label} has been recalled by its provider as defective.`);
   const wanted = await chooseFiles(client, version, asked, signal);
   const folder = resolve(options.to ?? selector.slug.split('/')[1] ?? '.');
   const files = await fetchAll(invocation, client, { grant, version, wanted, folder });
@@ -82,7 +83,9 @@ export async function pull(invocation: Invocation, name: string, options: PullOp
     },
     () =>
       `${selector.slug} ${version.label} is in ${folder}: ${counted(files.files.length, 'file')}, ${formatBytes(bytes)}, every hash checked${
-        wanted.episodes === null ? '' : ` (only the files that hold episodes ${wanted.episodes}, and those about the set)`
+        wanted.episodes === null
+          ? ''
+          : ` (only the files that hold episodes ${wanted.episodes}, and those about the set)`
       }.`,
   );
 }
@@ -95,7 +98,10 @@ async function chooseFiles(
 ): Promise<Wanted> {
   if (!asked.indices && !asked.filter) return { paths: null, episodes: null };
   const passing = asked.filter ? await filteredIndices(client, version.id, asked.filter, signal) : null;
-  const indices = asked.indices && passing ? asked.indices.filter((index) => passing.has(index)) : (asked.indices ?? [...(passing ?? [])]);
+  const indices =
+    asked.indices && passing
+      ? asked.indices.filter((index) => passing.has(index))
+      : (asked.indices ?? [...(passing ?? [])]);
   if (indices.length === 0) throw CliErrors.INCOMPLETE({ reason: 'no episode passes the conditions' });
   const holding = new Set<string>();
   for (const batch of inBatches(indices, INDICES_PER_QUESTION)) {
@@ -113,11 +119,20 @@ async function chooseFiles(
   return { paths: [...holding].sort(), episodes: formatEpisodes(indices) };
 }
 
-async function filteredIndices(client: BodegaClient, id: string, filter: EpisodeFilter, signal: AbortSignal): Promise<Set<number>> {
+async function filteredIndices(
+  client: BodegaClient,
+  id: string,
+  filter: EpisodeFilter,
+  signal: AbortSignal,
+): Promise<Set<number>> {
   const indices = new Set<number>();
   let after: string | undefined;
   do {
-    const { node } = await client.run(EpisodeIndices, { id, first: PAGE, filter, ...(after !== undefined && { after }) }, signal);
+    const { node } = await client.run(
+      EpisodeIndices,
+      { id, first: PAGE, filter, ...(after !== undefined && { after }) },
+      signal,
+    );
     for (const { index } of node?.episodeList.nodes ?? []) indices.add(index);
     const info = node?.episodeList.pageInfo;
     after = info?.hasNextPage && info.endCursor !== null ? info.endCursor : undefined;
@@ -131,7 +146,8 @@ async function pathsAboutTheSet(client: BodegaClient, id: string, signal: AbortS
   let after: string | undefined;
   do {
     const { node } = await client.run(VersionFiles, { id, first: PAGE, ...(after !== undefined && { after }) }, signal);
-    for (const file of node?.files.nodes ?? []) if (file.role === 'meta' || file.role === 'other') paths.push(file.path);
+    for (const file of node?.files.nodes ?? [])
+      if (file.role === 'meta' || file.role === 'other') paths.push(file.path);
     const info = node?.files.pageInfo;
     after = info?.hasNextPage && info.endCursor !== null ? info.endCursor : undefined;
   } while (after !== undefined);
@@ -170,14 +186,19 @@ async function fetchAll(
   const files: HashedFile[] = [];
   const seen = new Set<string>();
   try {
-    await forEachInLanes(leasedFiles(client, grant.id, wanted.paths, signal), LANES, signal, async ({ file, link, finished }, stop) => {
-      if (seen.has(file.path)) throw CliErrors.INCOMPLETE({ reason: `the market listed ${file.path} twice` });
-      seen.add(file.path);
-      if (wanted.paths !== null) progress.expect(file.sizeBytes);
-      await downloadFile(file, link, desk, stop);
-      finished();
-      files.push(file);
-    });
+    await forEachInLanes(
+      leasedFiles(client, grant.id, wanted.paths, signal),
+      LANES,
+      signal,
+      async ({ file, link, finished }, stop) => {
+        if (seen.has(file.path)) throw CliErrors.INCOMPLETE({ reason: `the market listed ${file.path} twice` });
+        seen.add(file.path);
+        if (wanted.paths !== null) progress.expect(file.sizeBytes);
+        await downloadFile(file, link, desk, stop);
+        finished();
+        files.push(file);
+      },
+    );
   } catch (error) {
     throw await explainFullDisk(error, root, version.sizeBytes - presentBytes);
   } finally {
@@ -200,15 +221,23 @@ function proveWhole(version: VersionAnswer, wanted: Wanted, files: readonly Hash
   }
   const root = merkleRootOf(files);
   if (root !== version.merkleRoot || commitIdOf(root) !== version.commitId) {
-    throw CliErrors.INCOMPLETE({ reason: `the files add up to ${commitIdOf(root)} and not to the version's commit ${version.commitId ?? '–'}` });
+    throw CliErrors.INCOMPLETE({
+      reason: `the files add up to ${commitIdOf(root)} and not to the version's commit ${version.commitId ?? '–'}`,
+    });
   }
 }
 
 async function explainFullDisk(error: unknown, folder: string, neededBytes: number): Promise<unknown> {
   const isFull = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
   if (!isFull) return error;
-  const free = await statfs(folder).then((fs) => fs.bavail * fs.bsize, () => null);
-  return CliErrors.DISK_FULL({ path: folder, neededBytes: free === null ? null : Math.max(0, neededBytes), freeBytes: free }, error);
+  const free = await statfs(folder).then(
+    (fs) => fs.bavail * fs.bsize,
+    () => null,
+  );
+  return CliErrors.DISK_FULL(
+    { path: folder, neededBytes: free === null ? null : Math.max(0, neededBytes), freeBytes: free },
+    error,
+  );
 }
 
 /** What an earlier pull of another version brought and this one does not have stays, but is named. */
@@ -218,6 +247,8 @@ async function noteLeftOvers(invocation: Invocation, folder: string, files: read
   const now = new Set(files.map((file) => file.path));
   const left = earlier.files.filter((file) => !now.has(file.path));
   if (left.length > 0) {
-    invocation.note(`${counted(left.length, 'file')} of ${earlier.version} that ${left.length === 1 ? 'is' : 'are'} not in this version ${left.length === 1 ? 'was' : 'were'} left in place, the first ${left[0]?.path ?? ''}.`);
+    invocation.note(
+      `${counted(left.length, 'file')} of ${earlier.version} that ${left.length === 1 ? 'is' : 'are'} not in this version ${left.length === 1 ? 'was' : 'were'} left in place, the first ${left[0]?.path ?? ''}.`,
+    );
   }
 }

@@ -23,7 +23,12 @@ const PAGE = 100;
 /** The cheapest way to have the dataset, for people. */
 export function formatLeastPrice(dataset: DatasetSummary): string {
   if (dataset.hasFreeOffer) return 'free';
-  const prices = ([['CNY', dataset.minPriceCny], ['USD', dataset.minPriceUsd]] as const)
+  const prices = (
+    [
+      ['CNY', dataset.minPriceCny],
+      ['USD', dataset.minPriceUsd],
+    ] as const
+  )
     .filter((entry): entry is [Currency, number] => entry[1] !== null)
     .map(([currency, amountMinor]) => formatMoney({ amountMinor, currency }));
   return prices.length === 0 ? '–' : prices.join(' / ');
@@ -66,7 +71,10 @@ export async function search(invocation: Invocation, text: string, options: Sear
       formatDuration(dataset.durationS ?? 0),
       formatLeastPrice(dataset),
     ]);
-    const shown = total !== null && total > found.length ? `\n${found.length} of ${formatCount(total)}; see more with --limit.` : '';
+    const shown =
+      total !== null && total > found.length
+        ? `\n${found.length} of ${formatCount(total)}; see more with --limit.`
+        : '';
     return invocation.table(['DATASET', 'TITLE', 'GRADE', 'EPISODES', 'LENGTH', 'FROM'], rows) + shown;
   });
 }

@@ -21,7 +21,10 @@ export async function show(invocation: Invocation, name: string): Promise<void> 
     const facts: [string, string][] = [
       ['status', dataset.status],
       ['grade', dataset.grade],
-      ['episodes', `${formatCount(dataset.episodes ?? 0)} in ${formatDuration(dataset.durationS ?? 0)}, ${formatBytes(dataset.sizeBytes ?? 0)}`],
+      [
+        'episodes',
+        `${formatCount(dataset.episodes ?? 0)} in ${formatDuration(dataset.durationS ?? 0)}, ${formatBytes(dataset.sizeBytes ?? 0)}`,
+      ],
       ['rate', dataset.fps === null ? '–' : `${dataset.fps} fps`],
       ['format', dataset.formats.join(', ')],
       ['robots', dataset.robots.join(', ')],

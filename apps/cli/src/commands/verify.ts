@@ -42,14 +42,31 @@ export async function verify(invocation: Invocation, folder: string): Promise<vo
   const bytes = manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const { slug, version, commit, merkleRoot, grantId, termsHash, episodes } = manifest;
   const verified = differences.length === 0;
-  const json = { slug, version, commit, merkleRoot, grantId, termsHash, episodes, files: manifest.files.length, bytes, verified, differences };
+  const json = {
+    slug,
+    version,
+    commit,
+    merkleRoot,
+    grantId,
+    termsHash,
+    episodes,
+    files: manifest.files.length,
+    bytes,
+    verified,
+    differences,
+  };
   invocation.result(json, () =>
     [
-      ...differences.map((d) => `${d.path} ${SENTENCES[d.problem]}${d.expected === undefined ? '' : ` (${d.actual ?? 'none'} instead of ${d.expected ?? 'none'})`}`),
+      ...differences.map(
+        (d) =>
+          `${d.path} ${SENTENCES[d.problem]}${d.expected === undefined ? '' : ` (${d.actual ?? 'none'} instead of ${d.expected ?? 'none'})`}`,
+      ),
       ...(verified
         ? [
             `${slug} ${version}: ${counted(manifest.files.length, 'file')}, ${formatBytes(bytes)}, every byte as licensed`,
-            episodes === null ? `commit ${commit ?? '–'}` : `episodes ${episodes} only; each file's hash was checked, not the whole version's`,
+            episodes === null
+              ? `commit ${commit ?? '–'}`
+              : `episodes ${episodes} only; each file's hash was checked, not the whole version's`,
           ]
         : []),
     ].join('\n'),
@@ -57,15 +74,22 @@ export async function verify(invocation: Invocation, folder: string): Promise<vo
   if (!verified) throw CliErrors.NOT_VERIFIED({ path: folder, problems: differences.length });
 }
 
-async function compare(folder: string, file: Manifest['files'][number], signal: AbortSignal): Promise<Difference | null> {
+async function compare(
+  folder: string,
+  file: Manifest['files'][number],
+  signal: AbortSignal,
+): Promise<Difference | null> {
   const path = join(folder, ...file.path.split('/'));
   const entry = await lstat(path).catch(() => null);
   if (!entry) return { path: file.path, problem: 'missing' };
   if (!entry.isFile()) return { path: file.path, problem: 'not_a_file' };
-  if (entry.size !== file.sizeBytes) return { path: file.path, problem: 'wrong_size', expected: file.sizeBytes, actual: entry.size };
+  if (entry.size !== file.sizeBytes)
+    return { path: file.path, problem: 'wrong_size', expected: file.sizeBytes, actual: entry.size };
   try {
     const { sha256 } = await hashFile(path, signal);
-    return sha256 === file.sha256 ? null : { path: file.path, problem: 'wrong_hash', expected: file.sha256, actual: sha256 };
+    return sha256 === file.sha256
+      ? null
+      : { path: file.path, problem: 'wrong_hash', expected: file.sha256, actual: sha256 };
   } catch (error) {
     signal.throwIfAborted();
     return { path: file.path, problem: 'unreadable', actual: error instanceof Error ? error.message : String(error) };
@@ -78,8 +102,12 @@ function compareRoot(manifest: Manifest): Difference[] {
   const root = merkleRootOf(manifest.files);
   const commit = commitIdOf(root);
   return [
-    ...(manifest.merkleRoot === root ? [] : [{ path: 'merkleRoot', problem: 'wrong_root' as const, expected: manifest.merkleRoot, actual: root }]),
-    ...(manifest.commit === commit ? [] : [{ path: 'commit', problem: 'wrong_root' as const, expected: manifest.commit, actual: commit }]),
+    ...(manifest.merkleRoot === root
+      ? []
+      : [{ path: 'merkleRoot', problem: 'wrong_root' as const, expected: manifest.merkleRoot, actual: root }]),
+    ...(manifest.commit === commit
+      ? []
+      : [{ path: 'commit', problem: 'wrong_root' as const, expected: manifest.commit, actual: commit }]),
   ];
 }
 

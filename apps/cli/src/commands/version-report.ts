@@ -20,7 +20,11 @@ export function factsOf(version: VersionAnswer): Record<string, unknown> {
 }
 
 function placeOf(where: { readonly path?: string; readonly episode?: number; readonly row?: number }): string {
-  return [where.path, where.episode === undefined ? '' : `episode ${where.episode}`, where.row === undefined ? '' : `row ${where.row}`]
+  return [
+    where.path,
+    where.episode === undefined ? '' : `episode ${where.episode}`,
+    where.row === undefined ? '' : `row ${where.row}`,
+  ]
     .filter((part) => part !== undefined && part !== '')
     .join(', ');
 }
@@ -45,12 +49,22 @@ export function formatReport(slug: string, version: VersionAnswer): string {
     ? `${counted(measured.episodes ?? 0, 'episode')}, ${formatCount(measured.frames ?? 0)} frames, ${formatDuration(measured.durationS ?? 0)}, ${formatBytes(measured.bytes ?? 0)}`
     : '';
   const tally =
-    rules.length === 0 ? '' : `${count('pass')} rules pass, ${count('fail')} fail, ${count('not_checked')} not checked, ${count('not_applicable')} not applicable`;
+    rules.length === 0
+      ? ''
+      : `${count('pass')} rules pass, ${count('fail')} fail, ${count('not_checked')} not checked, ${count('not_applicable')} not applicable`;
   const wrong = defects.map(
-    (defect) => `  ${defect.severity === 'error' ? 'error' : 'note'} ${defect.code}: ${defect.message}${placeOf(defect) === '' ? '' : ` (${placeOf(defect)})`}`,
+    (defect) =>
+      `  ${defect.severity === 'error' ? 'error' : 'note'} ${defect.code}: ${defect.message}${placeOf(defect) === '' ? '' : ` (${placeOf(defect)})`}`,
   );
   const more = wrong.length > SHOWN ? [`  and ${wrong.length - SHOWN} more; see them all with --json`] : [];
-  return [head, facts, tally, ...rules.filter((rule) => rule.result === 'fail').map(formatRule), ...wrong.slice(0, SHOWN), ...more]
+  return [
+    head,
+    facts,
+    tally,
+    ...rules.filter((rule) => rule.result === 'fail').map(formatRule),
+    ...wrong.slice(0, SHOWN),
+    ...more,
+  ]
     .filter((line) => line !== '')
     .join('\n');
 }

@@ -15,22 +15,34 @@ const CJK = /[\u3400-\u9fff]/;
 
 /** A plain text is taken for Chinese when it holds Chinese characters. */
 const words = z.union([
-  z.string().trim().min(1).transform((text) => (CJK.test(text) ? { zh: text, en: null } : { zh: null, en: text })),
-  z.object({ zh: z.string().trim().nullish(), en: z.string().trim().nullish() }).strict().transform(({ zh, en }) => ({ zh: zh ?? null, en: en ?? null })),
+  z
+    .string()
+    .trim()
+    .min(1)
+    .transform((text) => (CJK.test(text) ? { zh: text, en: null } : { zh: null, en: text })),
+  z
+    .object({ zh: z.string().trim().nullish(), en: z.string().trim().nullish() })
+    .strict()
+    .transform(({ zh, en }) => ({ zh: zh ?? null, en: en ?? null })),
 ]);
 
 const schema = z.looseObject({ title: words.optional(), summary: words.optional() });
 
 /** @throws CLI_BAD_METADATA naming every problem */
 export async function readDatasetYaml(path: string): Promise<DatasetMetadata> {
-  if ((await stat(path)).size > LARGEST_BYTES) throw CliErrors.BAD_METADATA({ path, reason: 'it is larger than 1 MiB' });
+  if ((await stat(path)).size > LARGEST_BYTES)
+    throw CliErrors.BAD_METADATA({ path, reason: 'it is larger than 1 MiB' });
   return parseDatasetYaml(await readFile(path, 'utf8'), path);
 }
 
 export function parseDatasetYaml(text: string, path: string): DatasetMetadata {
   const document = parseDocument(text, { prettyErrors: true });
   const [error] = document.errors;
-  if (error) throw CliErrors.BAD_METADATA({ path, reason: error.message.split('\n')[0]?.replace(/[:.]+$/, '') ?? 'it is not YAML' });
+  if (error)
+    throw CliErrors.BAD_METADATA({
+      path,
+      reason: error.message.split('\n')[0]?.replace(/[:.]+$/, '') ?? 'it is not YAML',
+    });
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 50 });

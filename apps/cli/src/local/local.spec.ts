@@ -22,7 +22,8 @@ describe('names of files that a market sends', () => {
   });
 
   it('takes ordinary names, Chinese and odd ones too', () => {
-    for (const path of ['meta/info.json', '数据/抓取 01.mp4', 'a..b/..c', '#?%.txt', '.hidden']) expect(pathProblem(path)).toBeNull();
+    for (const path of ['meta/info.json', '数据/抓取 01.mp4', 'a..b/..c', '#?%.txt', '.hidden'])
+      expect(pathProblem(path)).toBeNull();
   });
 
   it('never leaves the root, whatever is sent', () => {
@@ -57,7 +58,8 @@ describe('dataset.yaml', () => {
 
   it('refuses a bomb of aliases', () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x]'];
-    for (let i = 1; i < 9; i++) lines.push(`a${i}: &a${i} [${Array.from({ length: 9 }, () => `*a${i - 1}`).join(', ')}]`);
+    for (let i = 1; i < 9; i++)
+      lines.push(`a${i}: &a${i} [${Array.from({ length: 9 }, () => `*a${i - 1}`).join(', ')}]`);
     expect(() => parseDatasetYaml(`title: x\n${lines.join('\n')}`, 'f')).toThrow('alias');
   });
 });

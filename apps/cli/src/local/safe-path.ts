@@ -41,7 +41,8 @@ export async function makeFoldersFor(realRoot: string, path: string): Promise<st
     throw CliErrors.UNSAFE_PATH({ path, reason: 'passes through a link that leads out of the folder' });
   }
   const existing = await lstat(target).catch(() => null);
-  if (existing?.isDirectory()) throw CliErrors.FILE({ path: target, reason: 'a folder has the name of a file to be written' });
+  if (existing?.isDirectory())
+    throw CliErrors.FILE({ path: target, reason: 'a folder has the name of a file to be written' });
   return target;
 }
 
@@ -53,7 +54,8 @@ async function refuseLinks(realRoot: string, path: string): Promise<void> {
     const found = await lstat(folder).catch(() => null);
     if (!found) return;
     if (found.isDirectory()) continue;
-    if (!found.isSymbolicLink()) throw CliErrors.FILE({ path: folder, reason: 'a file has the name of a folder to be made' });
+    if (!found.isSymbolicLink())
+      throw CliErrors.FILE({ path: folder, reason: 'a file has the name of a folder to be made' });
     const real = await realpath(folder).catch(() => '');
     if (real !== realRoot && !real.startsWith(realRoot + sep)) {
       throw CliErrors.UNSAFE_PATH({ path, reason: 'passes through a link that leads out of the folder' });

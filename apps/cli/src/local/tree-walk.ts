@@ -17,7 +17,16 @@ export interface Tree {
   readonly skipped: readonly string[];
 }
 
-const SKIPPED_NAMES = new Set(['.DS_Store', '.cache', '.git', '.gitattributes', '.gitignore', '.bodega', 'Thumbs.db', '__pycache__']);
+const SKIPPED_NAMES = new Set([
+  '.DS_Store',
+  '.cache',
+  '.git',
+  '.gitattributes',
+  '.gitignore',
+  '.bodega',
+  'Thumbs.db',
+  '__pycache__',
+]);
 const LFS_HEAD = 'version https://git-lfs.github.com/spec/';
 /** A pointer is three short lines. */
 const LFS_LARGEST_BYTES = 1024;
@@ -36,7 +45,8 @@ async function isLfsPointer(localPath: string): Promise<boolean> {
 /** The folder's files in the order of their paths' bytes. @throws CLI_UNSAFE_TREE, CLI_EMPTY_TREE */
 export async function walkTree(root: string): Promise<Tree> {
   const top = await stat(root).catch(() => null);
-  if (!top?.isDirectory()) throw CliErrors.FILE({ path: root, reason: top ? 'this is not a folder' : 'there is no such folder' });
+  if (!top?.isDirectory())
+    throw CliErrors.FILE({ path: root, reason: top ? 'this is not a folder' : 'there is no such folder' });
   const realRoot = await realpath(root);
   const files: TreeFile[] = [];
   const skipped: string[] = [];
@@ -72,10 +82,14 @@ async function followLink(realRoot: string, path: string, localPath: string): Pr
   const target = await realpath(localPath).catch(() => null);
   if (target === null) throw CliErrors.UNSAFE_TREE({ path, reason: 'it is a link to nothing' });
   if (!target.startsWith(realRoot + sep)) {
-    throw CliErrors.UNSAFE_TREE({ path, reason: 'it is a link that points out of the folder; put the file itself there' });
+    throw CliErrors.UNSAFE_TREE({
+      path,
+      reason: 'it is a link that points out of the folder; put the file itself there',
+    });
   }
   const entry = await stat(target);
-  if (!entry.isFile()) throw CliErrors.UNSAFE_TREE({ path, reason: 'it is a link to a folder; put the folder itself there' });
+  if (!entry.isFile())
+    throw CliErrors.UNSAFE_TREE({ path, reason: 'it is a link to a folder; put the folder itself there' });
   return toTreeFile(path, target, entry.size);
 }
 
@@ -83,7 +97,8 @@ async function toTreeFile(path: string, localPath: string, sizeBytes: number): P
   if (sizeBytes <= LFS_LARGEST_BYTES && (await isLfsPointer(localPath))) {
     throw CliErrors.UNSAFE_TREE({
       path,
-      reason: 'it is a Git LFS pointer instead of the file that it names; run "git lfs pull" in the source repository and try again',
+      reason:
+        'it is a Git LFS pointer instead of the file that it names; run "git lfs pull" in the source repository and try again',
     });
   }
   return { path, localPath, sizeBytes };

@@ -23,7 +23,12 @@ const EMPTY: SavedFile = { v: 1, current: null, logins: {} };
 
 function isSavedFile(value: unknown): value is SavedFile {
   return (
-    typeof value === 'object' && value !== null && 'v' in value && value.v === 1 && 'logins' in value && typeof value.logins === 'object'
+    typeof value === 'object' &&
+    value !== null &&
+    'v' in value &&
+    value.v === 1 &&
+    'logins' in value &&
+    typeof value.logins === 'object'
   );
 }
 
@@ -50,7 +55,11 @@ export class SavedLogins {
   async forget(endpoint: string): Promise<void> {
     const file = await this.read();
     const { [endpoint]: _forgotten, ...logins } = file.logins;
-    await this.write({ v: 1, current: file.current === endpoint ? (Object.keys(logins)[0] ?? null) : file.current, logins });
+    await this.write({
+      v: 1,
+      current: file.current === endpoint ? (Object.keys(logins)[0] ?? null) : file.current,
+      logins,
+    });
   }
 
   private async read(): Promise<SavedFile> {
@@ -59,7 +68,8 @@ export class SavedLogins {
       return isSavedFile(value) ? value : EMPTY;
     } catch (error) {
       // A damaged file is worth no more than none: the next login writes it anew.
-      if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT')) return EMPTY;
+      if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+        return EMPTY;
       throw error;
     }
   }

@@ -7,7 +7,11 @@ const NARROWEST_COLUMN = 6;
  * Rows under headings, fitted to the terminal: the widest columns give way first. `columns` is null where there is no
  * terminal (a pipe), and then nothing is cut.
  */
-export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[], columns: number | null): string {
+export function formatTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number | null,
+): string {
   const lines = [headings, ...rows];
   const widths = headings.map((_, i) => Math.max(...lines.map((line) => textWidth(line[i] ?? ''))));
   const gaps = 2 * (headings.length - 1);
@@ -20,6 +24,11 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
     }
   }
   return lines
-    .map((line) => line.map((cell, i) => padToWidth(cutToWidth(cell, widths[i] ?? 0), widths[i] ?? 0)).join('  ').trimEnd())
+    .map((line) =>
+      line
+        .map((cell, i) => padToWidth(cutToWidth(cell, widths[i] ?? 0), widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }

@@ -17,19 +17,30 @@ describe('width of text', () => {
 
   it('never cuts wider than asked, and never through a character', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('抓', 'a', '🤖', 'e\u0301', ' ', '，') }), fc.nat(20), (text, columns) => {
-        const cut = cutToWidth(text, columns);
-        expect(textWidth(cut)).toBeLessThanOrEqual(columns);
-        expect(cut === text || cut === '' || cut.endsWith('…')).toBe(true);
-        expect(textWidth(padToWidth(cut, columns))).toBe(columns);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('抓', 'a', '🤖', 'e\u0301', ' ', '，') }),
+        fc.nat(20),
+        (text, columns) => {
+          const cut = cutToWidth(text, columns);
+          expect(textWidth(cut)).toBeLessThanOrEqual(columns);
+          expect(cut === text || cut === '' || cut.endsWith('…')).toBe(true);
+          expect(textWidth(padToWidth(cut, columns))).toBe(columns);
+        },
+      ),
     );
   });
 });
 
 describe('tables', () => {
   it('lines columns up under mixed scripts', () => {
-    const lines = formatTable(['NAME', 'N'], [['抓取数据集', '1'], ['pick', '2']], null).split('\n');
+    const lines = formatTable(
+      ['NAME', 'N'],
+      [
+        ['抓取数据集', '1'],
+        ['pick', '2'],
+      ],
+      null,
+    ).split('\n');
     expect(lines.map((line) => textWidth(line.slice(0, line.lastIndexOf(' ') + 1)))).toEqual([12, 12, 12]);
   });
 
@@ -65,7 +76,10 @@ describe('progress', () => {
 
   it('stays within the terminal', () => {
     const said: string[] = [];
-    const progress = new Progress({ isTTY: true, columns: 30, write: (text) => said.push(text) > 0 }, '下载数据集下载数据集');
+    const progress = new Progress(
+      { isTTY: true, columns: 30, write: (text) => said.push(text) > 0 },
+      '下载数据集下载数据集',
+    );
     progress.expect(1000);
     progress.advance(400);
     progress.close();
@@ -77,7 +91,21 @@ describe('progress', () => {
 
 describe('units', () => {
   it('reads well', () => {
-    expect([0, 999, 1000, 999_999, 2_600_000, 5e12].map(formatBytes)).toEqual(['0 B', '999 B', '1.0 kB', '1.0 MB', '2.6 MB', '5.0 TB']);
-    expect([0, 9.5, 59.99, 250, 3600, 3780].map(formatDuration)).toEqual(['0 s', '9.5 s', '1 min 00 s', '4 min 10 s', '1 h 00 min', '1 h 03 min']);
+    expect([0, 999, 1000, 999_999, 2_600_000, 5e12].map(formatBytes)).toEqual([
+      '0 B',
+      '999 B',
+      '1.0 kB',
+      '1.0 MB',
+      '2.6 MB',
+      '5.0 TB',
+    ]);
+    expect([0, 9.5, 59.99, 250, 3600, 3780].map(formatDuration)).toEqual([
+      '0 s',
+      '9.5 s',
+      '1 min 00 s',
+      '4 min 10 s',
+      '1 h 00 min',
+      '1 h 03 min',
+    ]);
   });
 });

@@ -34,7 +34,12 @@ export type Outcome = 'fetched' | 'kept';
  * once. The file has its name only when its hash is right.
  * @throws CLI_HASH_MISMATCH, CLI_TRANSFER, CLI_UNSAFE_PATH
  */
-export async function downloadFile(file: HashedFile, link: RenewableLink, desk: Desk, signal: AbortSignal): Promise<Outcome> {
+export async function downloadFile(
+  file: HashedFile,
+  link: RenewableLink,
+  desk: Desk,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const target = await makeFoldersFor(desk.root, file.path);
   if (await isThere(target, file, signal)) {
     desk.onProgress(file.sizeBytes, false);
@@ -72,7 +77,13 @@ async function isThere(path: string, file: HashedFile, signal: AbortSignal): Pro
   return (await hashFile(path, signal)).sha256 === file.sha256;
 }
 
-async function fetchPart(part: string, file: HashedFile, link: RenewableLink, desk: Desk, signal: AbortSignal): Promise<string> {
+async function fetchPart(
+  part: string,
+  file: HashedFile,
+  link: RenewableLink,
+  desk: Desk,
+  signal: AbortSignal,
+): Promise<string> {
   // Not O_TRUNC: an unfinished part is what we go on with. O_NOFOLLOW: a link planted there must not be written through.
   const handle = await open(part, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
   try {
@@ -83,7 +94,8 @@ async function fetchPart(part: string, file: HashedFile, link: RenewableLink, de
       onReceived: (bytes: number) => desk.onReceived(bytes),
       onWritten: (_position: number, bytes: number) => desk.onProgress(bytes, true),
     };
-    if (file.sizeBytes > PIECE_BYTES) return await fetchInPieces(new RangeJournal(journalOf(part)), target, desk, signal);
+    if (file.sizeBytes > PIECE_BYTES)
+      return await fetchInPieces(new RangeJournal(journalOf(part)), target, desk, signal);
     const { size } = await handle.stat();
     const from = size <= file.sizeBytes ? size : 0;
     if (size > file.sizeBytes) await handle.truncate(0);
@@ -104,7 +116,12 @@ async function fetchPart(part: string, file: HashedFile, link: RenewableLink, de
 type PieceTarget = Omit<Parameters<typeof downloadRange>[1], 'hash'>;
 
 /** Pieces arrive side by side; the hash follows behind them in order, from the page cache. */
-async function fetchInPieces(journal: RangeJournal, target: PieceTarget, desk: Desk, signal: AbortSignal): Promise<string> {
+async function fetchInPieces(
+  journal: RangeJournal,
+  target: PieceTarget,
+  desk: Desk,
+  signal: AbortSignal,
+): Promise<string> {
   const { handle, sizeBytes } = target;
   const stop = new AbortController();
   const joint = AbortSignal.any([signal, stop.signal]);

@@ -63,7 +63,12 @@ async function fetchOnce(
   return { fault: isShort ? new StoreFault('the connection was cut', null, null) : fault, position };
 }
 
-async function openRange(url: string, range: ByteRange, sizeBytes: number, signal: AbortSignal): Promise<IncomingMessage> {
+async function openRange(
+  url: string,
+  range: ByteRange,
+  sizeBytes: number,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const isWhole = range.from === 0 && range.to === sizeBytes;
   const headers: Record<string, string> = isWhole ? {} : { range: `bytes=${range.from}-${range.to - 1}` };
   const response = await sendToStore(url, { method: 'GET', headers }, signal);
@@ -73,5 +78,9 @@ async function openRange(url: string, range: ByteRange, sizeBytes: number, signa
   const offered = response.headers[isWhole ? 'content-length' : 'content-range'];
   if (offered === wanted && status === (isWhole ? 200 : 206)) return response;
   response.destroy();
-  throw new StoreFault(`the store offered "${offered ?? 'an unknown length'}" where "${wanted}" was licensed`, 400, null);
+  throw new StoreFault(
+    `the store offered "${offered ?? 'an unknown length'}" where "${wanted}" was licensed`,
+    400,
+    null,
+  );
 }

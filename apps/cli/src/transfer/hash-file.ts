@@ -7,7 +7,13 @@ import type { FileHandle } from 'node:fs/promises';
 const READ_BYTES = 1 << 20;
 
 /** Feeds `[from, to)` of a file to a hash, in order. @returns how many bytes there were */
-export async function hashRange(hash: Hash, handle: FileHandle, from: number, to: number, signal: AbortSignal): Promise<number> {
+export async function hashRange(
+  hash: Hash,
+  handle: FileHandle,
+  from: number,
+  to: number,
+  signal: AbortSignal,
+): Promise<number> {
   const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, Math.max(1, to - from)));
   let at = from;
   while (at < to) {

@@ -78,7 +78,14 @@ export async function* leasedFiles(
     do {
       const { createLease } = await client.run(
         CreateLease,
-        { input: { grantId, first: FILES_PER_LEASE, ...(batch && { paths: batch }), ...(after !== undefined && { after }) } },
+        {
+          input: {
+            grantId,
+            first: FILES_PER_LEASE,
+            ...(batch && { paths: batch }),
+            ...(after !== undefined && { after }),
+          },
+        },
         signal,
       );
       const page = new LeasedPage(client, grantId, createLease, signal);

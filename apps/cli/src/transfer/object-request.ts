@@ -39,12 +39,17 @@ export class StoreFault extends Error {
 /** Sends one request to a signed URL and answers once the headers are there. */
 export async function sendToStore(
   url: string,
-  options: { readonly method: 'GET' | 'PUT'; readonly headers?: Readonly<Record<string, string | number>>; readonly body?: Readable },
+  options: {
+    readonly method: 'GET' | 'PUT';
+    readonly headers?: Readonly<Record<string, string | number>>;
+    readonly body?: Readable;
+  },
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const target = new URL(url);
   const isSecure = target.protocol === 'https:';
-  if (!isSecure && target.protocol !== 'http:') throw new StoreFault(`the address has the scheme ${target.protocol}`, 400, null);
+  if (!isSecure && target.protocol !== 'http:')
+    throw new StoreFault(`the address has the scheme ${target.protocol}`, 400, null);
   const requestOptions: RequestOptions = {
     method: options.method,
     agent: isSecure ? secure : plain,
@@ -63,7 +68,9 @@ export async function sendToStore(
     if (!options.body) request.end();
     else {
       // An early answer (403 before the whole body is taken) ends the sending; the answer says more than the broken pipe.
-      pipeline(options.body, request).catch((error: unknown) => request.destroy(error instanceof Error ? error : undefined));
+      pipeline(options.body, request).catch((error: unknown) =>
+        request.destroy(error instanceof Error ? error : undefined),
+      );
     }
     return await answered;
   } catch (error) {

@@ -23,11 +23,16 @@ export interface Received {
   readonly fault: StoreFault | null;
 }
 
-async function writeAll(handle: FileHandle, chunks: readonly Buffer[], totalBytes: number, position: number): Promise<void> {
+async function writeAll(
+  handle: FileHandle,
+  chunks: readonly Buffer[],
+  totalBytes: number,
+  position: number,
+): Promise<void> {
   const { bytesWritten } = await handle.writev(chunks, position);
   if (bytesWritten === totalBytes) return;
   const rest = Buffer.concat(chunks).subarray(bytesWritten);
-  for (let done = 0; done < rest.length; ) {
+  for (let done = 0; done < rest.length;) {
     const { bytesWritten: more } = await handle.write(rest, done, rest.length - done, position + bytesWritten + done);
     done += more;
   }
@@ -38,7 +43,12 @@ async function writeAll(handle: FileHandle, chunks: readonly Buffer[], totalByte
  * iterated stream drops what it had buffered when the connection is cut, and those bytes were served.
  * @throws whatever the file system refuses (a full disk)
  */
-export function receiveBody(response: IncomingMessage, from: number, to: number, target: BodyTarget): Promise<Received> {
+export function receiveBody(
+  response: IncomingMessage,
+  from: number,
+  to: number,
+  target: BodyTarget,
+): Promise<Received> {
   return new Promise((resolve, reject) => {
     let writeAt = from;
     let receivedTo = from;

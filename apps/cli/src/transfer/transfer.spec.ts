@@ -9,24 +9,37 @@ const range = fc.tuple(fc.nat(1000), fc.nat(1000)).map(([a, b]) => ({ from: Math
 describe('pieces that are missing', () => {
   it('cover exactly what is not there, in pieces no larger than asked', () => {
     fc.assert(
-      fc.property(fc.array(range, { maxLength: 20 }), fc.integer({ min: 0, max: 1000 }), fc.integer({ min: 1, max: 300 }), (ranges, size, piece) => {
-        const done = ranges.filter((r) => r.to <= size);
-        const there = new Uint8Array(size);
-        for (const { from, to } of done) there.fill(1, from, to);
-        const missing = missingPieces(done, size, piece);
-        for (const { from, to } of missing) {
-          expect(to - from).toBeGreaterThan(0);
-          expect(to - from).toBeLessThanOrEqual(piece);
-          expect(there.subarray(from, to).every((byte) => byte === 0)).toBe(true);
-          there.fill(2, from, to);
-        }
-        expect(there.every((byte) => byte !== 0)).toBe(true);
-      }),
+      fc.property(
+        fc.array(range, { maxLength: 20 }),
+        fc.integer({ min: 0, max: 1000 }),
+        fc.integer({ min: 1, max: 300 }),
+        (ranges, size, piece) => {
+          const done = ranges.filter((r) => r.to <= size);
+          const there = new Uint8Array(size);
+          for (const { from, to } of done) there.fill(1, from, to);
+          const missing = missingPieces(done, size, piece);
+          for (const { from, to } of missing) {
+            expect(to - from).toBeGreaterThan(0);
+            expect(to - from).toBeLessThanOrEqual(piece);
+            expect(there.subarray(from, to).every((byte) => byte === 0)).toBe(true);
+            there.fill(2, from, to);
+          }
+          expect(there.every((byte) => byte !== 0)).toBe(true);
+        },
+      ),
     );
   });
 
   it('joins ranges that touch or overlap', () => {
-    expect(joinRanges([{ from: 5, to: 9 }, { from: 0, to: 5 }, { from: 7, to: 8 }, { from: 20, to: 21 }, { from: 3, to: 3 }])).toEqual([
+    expect(
+      joinRanges([
+        { from: 5, to: 9 },
+        { from: 0, to: 5 },
+        { from: 7, to: 8 },
+        { from: 20, to: 21 },
+        { from: 3, to: 3 },
+      ]),
+    ).toEqual([
       { from: 0, to: 9 },
       { from: 20, to: 21 },
     ]);

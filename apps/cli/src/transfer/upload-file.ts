@@ -28,7 +28,10 @@ export async function uploadFile(
   signal: AbortSignal,
 ): Promise<CompletedFile> {
   const etags = new Map(first.uploadedParts.map((part) => [part.number, part.etag]));
-  desk.onProgress(first.uploadedParts.reduce((sum, part) => sum + part.sizeBytes, 0), false);
+  desk.onProgress(
+    first.uploadedParts.reduce((sum, part) => sum + part.sizeBytes, 0),
+    false,
+  );
   const book = new PartUrls(file, desk, first.parts);
   for (let page: UploadFile = first; ; page = await desk.askAgain(file, page.nextPart ?? 1)) {
     if (page !== first) book.add(page.parts);
@@ -120,7 +123,7 @@ async function putPart(
   const from = (number - 1) * partSizeBytes;
   const to = Math.min(file.sizeBytes, from + partSizeBytes);
   const patience = new Patience();
-  for (let renewals = 0; ; ) {
+  for (let renewals = 0; ;) {
     const url = book.urlOf(number);
     try {
       const etag = await putOnce(file.localPath, from, to, url, signal);
@@ -155,5 +158,6 @@ async function putOnce(path: string, from: number, to: number, url: string, sign
 
 async function refuseChanged(file: HashedTreeFile): Promise<void> {
   const now = await stat(file.localPath).catch(() => null);
-  if (now?.size !== file.sizeBytes || now.mtimeMs !== file.modifiedMs) throw CliErrors.FILE_CHANGED({ path: file.path });
+  if (now?.size !== file.sizeBytes || now.mtimeMs !== file.modifiedMs)
+    throw CliErrors.FILE_CHANGED({ path: file.path });
 }

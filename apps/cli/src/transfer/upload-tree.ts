@@ -79,7 +79,11 @@ async function uploadPage(
   { lanes, onProgress }: Pick<UploadDesk, 'lanes' | 'onProgress'>,
   signal: AbortSignal,
 ): Promise<UploadVersion> {
-  const announce = ({ path, sizeBytes, sha256 }: HashedTreeFile): { path: string; sizeBytes: number; sha256: string } => ({
+  const announce = ({
+    path,
+    sizeBytes,
+    sha256,
+  }: HashedTreeFile): { path: string; sizeBytes: number; sha256: string } => ({
     path,
     sizeBytes,
     sha256,
@@ -91,7 +95,10 @@ async function uploadPage(
     onProgress,
     askAgain: async (file, partsFrom = 1) => {
       const input = { slug, versionId: begun.version.id, partsFrom, files: [announce(file)] };
-      return uploadOf(file, new Map((await client.run(BeginUpload, { input }, signal)).beginUpload.files.map((f) => [f.path, f])));
+      return uploadOf(
+        file,
+        new Map((await client.run(BeginUpload, { input }, signal)).beginUpload.files.map((f) => [f.path, f])),
+      );
     },
   };
   const stop = new AbortController();
@@ -125,7 +132,12 @@ function uploadOf(file: TreeFile, uploads: ReadonlyMap<string, UploadFile>): Upl
 /** A file of 5 TB has 10,000 parts: few such fit into one request. */
 const PARTS_PER_CALL = 2_000;
 
-async function complete(client: BodegaClient, versionId: string, files: readonly CompletedFile[], signal: AbortSignal): Promise<void> {
+async function complete(
+  client: BodegaClient,
+  versionId: string,
+  files: readonly CompletedFile[],
+  signal: AbortSignal,
+): Promise<void> {
   let batch: CompletedFile[] = [];
   let parts = 0;
   const send = async (): Promise<void> => {

@@ -31,7 +31,10 @@ export const SignIn = once<
 export const CreateApiKey = once<
   { input: { label: string; scopes: readonly string[]; expiresAt?: string } },
   { createApiKey: { key: { id: string }; secret: string } }
->('CreateApiKey', 'mutation CreateApiKey($input: CreateApiKeyInput!) { createApiKey(input: $input) { key { id } secret } }');
+>(
+  'CreateApiKey',
+  'mutation CreateApiKey($input: CreateApiKeyInput!) { createApiKey(input: $input) { key { id } secret } }',
+);
 
 export const RevokeApiKey = repeatable<{ input: { keyId: string } }, { revokeApiKey: { id: string } }>(
   'RevokeApiKey',

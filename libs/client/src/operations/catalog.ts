@@ -129,7 +129,13 @@ export interface DatasetFilter {
 
 export const SearchDatasets = repeatable<
   { first: number; after?: string; filter: DatasetFilter },
-  { datasets: { nodes: readonly DatasetSummary[]; totalCount: number | null; pageInfo: { hasNextPage: boolean; endCursor: string | null } } }
+  {
+    datasets: {
+      nodes: readonly DatasetSummary[];
+      totalCount: number | null;
+      pageInfo: { hasNextPage: boolean; endCursor: string | null };
+    };
+  }
 >(
   'SearchDatasets',
   `query SearchDatasets($first: Int, $after: String, $filter: DatasetFilter) {
@@ -144,7 +150,10 @@ export const Dataset = repeatable<{ slug: string }, { dataset: DatasetAnswer }>(
   }`,
 );
 
-export const DatasetVersions = repeatable<{ slug: string }, { dataset: { id: string; versions: { nodes: readonly VersionSummary[] } } }>(
+export const DatasetVersions = repeatable<
+  { slug: string },
+  { dataset: { id: string; versions: { nodes: readonly VersionSummary[] } } }
+>(
   'DatasetVersions',
   `query DatasetVersions($slug: String!) { dataset(slug: $slug) { id versions(first: 50) { nodes { ${VERSION_FIELDS} } } } }`,
 );
@@ -166,7 +175,10 @@ export const EpisodeIndices = repeatable<
   { id: string; first: number; after?: string; filter: EpisodeFilter },
   {
     node: {
-      episodeList: { nodes: readonly { index: number }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+      episodeList: {
+        nodes: readonly { index: number }[];
+        pageInfo: { hasNextPage: boolean; endCursor: string | null };
+      };
     } | null;
   }
 >(
@@ -189,7 +201,10 @@ export const DatasetOffers = repeatable<{ slug: string }, { dataset: { id: strin
 );
 
 /** Paths of the files that hold the named episodes. */
-export const EpisodeFiles = repeatable<{ versionId: string; indices: readonly number[] }, { episodeFiles: readonly string[] }>(
+export const EpisodeFiles = repeatable<
+  { versionId: string; indices: readonly number[] },
+  { episodeFiles: readonly string[] }
+>(
   'EpisodeFiles',
   'query EpisodeFiles($versionId: ID!, $indices: [Int!]!) { episodeFiles(versionId: $versionId, indices: $indices) }',
 );
@@ -197,7 +212,14 @@ export const EpisodeFiles = repeatable<{ versionId: string; indices: readonly nu
 /** Every file of a version, without the right to its bytes. */
 export const VersionFiles = repeatable<
   { id: string; first: number; after?: string },
-  { node: { files: { nodes: readonly { path: string; role: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } } } | null }
+  {
+    node: {
+      files: {
+        nodes: readonly { path: string; role: string }[];
+        pageInfo: { hasNextPage: boolean; endCursor: string | null };
+      };
+    } | null;
+  }
 >(
   'VersionFiles',
   `query VersionFiles($id: ID!, $first: Int, $after: String) {

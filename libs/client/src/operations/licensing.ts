@@ -20,7 +20,10 @@ export interface Judgement {
   readonly reason: string;
 }
 
-export const CanI = repeatable<{ use: string; offerId?: string; datasetSlug?: string; grantId?: string }, { canI: Judgement }>(
+export const CanI = repeatable<
+  { use: string; offerId?: string; datasetSlug?: string; grantId?: string },
+  { canI: Judgement }
+>(
   'CanI',
   `query CanI($use: String!, $offerId: ID, $datasetSlug: String, $grantId: ID) {
     canI(use: $use, offerId: $offerId, datasetSlug: $datasetSlug, grantId: $grantId) { verdict duties clauses { id text } reason }

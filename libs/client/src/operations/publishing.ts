@@ -42,15 +42,28 @@ export interface FileToUpload {
   readonly mediaType?: string;
 }
 
-export const CreateDataset = once<{ input: CreateDatasetInput }, { createDataset: { dataset: { id: string; slug: string; status: string } } }>(
+export const CreateDataset = once<
+  { input: CreateDatasetInput },
+  { createDataset: { dataset: { id: string; slug: string; status: string } } }
+>(
   'CreateDataset',
   'mutation CreateDataset($input: CreateDatasetInput!) { createDataset(input: $input) { dataset { id slug status } } }',
 );
 
 export const UpdateDataset = repeatable<
-  { input: { slug: string; title?: LocalizedInput; summary?: LocalizedInput; declared?: Readonly<Record<string, unknown>> } },
+  {
+    input: {
+      slug: string;
+      title?: LocalizedInput;
+      summary?: LocalizedInput;
+      declared?: Readonly<Record<string, unknown>>;
+    };
+  },
   { updateDataset: { dataset: { id: string; slug: string; status: string } } }
->('UpdateDataset', 'mutation UpdateDataset($input: UpdateDatasetInput!) { updateDataset(input: $input) { dataset { id slug status } } }');
+>(
+  'UpdateDataset',
+  'mutation UpdateDataset($input: UpdateDatasetInput!) { updateDataset(input: $input) { dataset { id slug status } } }',
+);
 
 /** Creates the uploading version when there is none; asking again resumes it. */
 export const BeginUpload = repeatable<
