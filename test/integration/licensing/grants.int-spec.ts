@@ -171,12 +171,13 @@ describe('the gate', () => {
 
   /** Until Postgres itself says that somebody in this database waits for a lock. */
   async function waitForLockedSession(): Promise<void> {
-    for (;;) {
+    for (let asked = 0; asked < 5_000; asked++) {
       const [row] = await market.rows<{ waiting: number }>(
         `select count(*) as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
       );
       if (row && row.waiting > 0) return;
     }
+    throw new Error('Nobody ever waited: the gate holds no lock.');
   }
 });
 

@@ -57,14 +57,19 @@ describe('an offer', () => {
     expect(after.usableFor).not.toContain('commercial_training');
   });
 
-  it('counts both of two offers made at the same moment', async () => {
-    await Promise.all([
-      market.offer(provider, shelf, { priceMinor: 700, currency: 'USD' }),
-      market.offer(provider, shelf, { priceMinor: 900 }),
-      market.offer(provider, shelf, { template: 'research' }),
-    ]);
+  it('counts every one of offers made at the same moment', async () => {
+    // Terms that are frozen already: making them would put the offers one after the other.
+    for (const template of ['commercial', 'research']) await market.offer(provider, await market.shelf(provider), { template });
 
-    expect(await listing()).toMatchObject({ hasFreeOffer: true, minPriceCny: 900, minPriceUsd: 700 });
+    for (let round = 0; round < 10; round++) {
+      shelf = await market.shelf(provider);
+      await Promise.all([
+        market.offer(provider, shelf, { priceMinor: 700, currency: 'USD' }),
+        market.offer(provider, shelf, { priceMinor: 900 }),
+        market.offer(provider, shelf, { template: 'research' }),
+      ]);
+      expect(await listing()).toMatchObject({ hasFreeOffer: true, minPriceCny: 900, minPriceUsd: 700 });
+    }
   });
 
   it('counts its total anew for a newer version', async () => {
@@ -113,7 +118,7 @@ describe('an offer', () => {
   it('leaves one leaf for each act, and none when the act fails', async () => {
     const leaves = async (): Promise<string[]> => {
       const rows = await market.rows<{ action: string }>(
-        `select action from (select id, action, dataset_id from audit_pending) p where dataset_id = $1 order by id`,
+        'select action from audit_pending where dataset_id = $1 order by id',
         [shelf.datasetId],
       );
       return rows.map((row) => row.action).filter((action) => action.startsWith('offer.'));

@@ -1,16 +1,13 @@
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType, createUnionType } from '@nestjs/graphql';
-import { BigIntScalar, RefusalType, Visible, connectionOf } from '@app/graphql';
+import { BigIntScalar, NodeType, RefusalType, Visible, connectionOf } from '@app/graphql';
 import type { Currency, DomainError } from '@app/kernel';
 import { GrantType } from '@app/licensing';
 import type { OrderRow } from './order.queries.js';
 import type { OrderState } from './order.rules.js';
 
 @Visible('member')
-@ObjectType('Order', { description: 'An offer taken, with what was frozen by it.' })
-export class OrderType {
-  @Field(() => ID)
-  id: string;
-
+@ObjectType('Order', { description: 'An offer taken, with what was frozen by it.', implements: () => [NodeType] })
+export class OrderType extends NodeType {
   @Field(() => String, { description: 'placed, paid, fulfilled, refunded or cancelled.' })
   state: OrderState;
 

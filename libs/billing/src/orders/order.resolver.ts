@@ -1,5 +1,5 @@
 import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
-import { Allow, CurrentContext, PageArgs, toConnection } from '@app/graphql';
+import { Allow, CurrentContext, NodeLoaders, PageArgs, toConnection } from '@app/graphql';
 import type { ConnectionOf, RefusalType } from '@app/graphql';
 import { DomainError } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
@@ -14,7 +14,10 @@ export class OrderResolver {
     private readonly queries: OrderQueries,
     private readonly service: OrderService,
     private readonly grants: GrantQueries,
-  ) {}
+    nodes: NodeLoaders,
+  ) {
+    nodes.register('Order', OrderType, async (ctx, id) => toOrderType(await this.queries.byId(ctx, id)));
+  }
 
   @Allow('member')
   @Query(() => OrderConnection, { description: "Your organization's own orders, newest first." })

@@ -1,15 +1,15 @@
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from '@nestjs/graphql';
-import { JsonScalar, Visible, connectionOf } from '@app/graphql';
+import { JsonScalar, NodeType, Visible, connectionOf } from '@app/graphql';
 import type { GrantSlice } from './grant.entity.js';
 import type { GrantFilter, GrantRow } from './grant.queries.js';
 import type { GrantState } from './grant.rules.js';
 
 @Visible('member')
-@ObjectType('Grant', { description: 'A right held: who, what slice of which version, under which frozen terms, from when to when.' })
-export class GrantType {
-  @Field(() => ID)
-  id: string;
-
+@ObjectType('Grant', {
+  description: 'A right held: who, what slice of which version, under which frozen terms, from when to when.',
+  implements: () => [NodeType],
+})
+export class GrantType extends NodeType {
   @Field(() => ID, { description: 'The organization that holds it.' })
   organizationId: string;
 

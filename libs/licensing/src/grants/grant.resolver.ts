@@ -1,5 +1,5 @@
 import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
-import { Allow, CurrentContext, PageArgs, toConnection } from '@app/graphql';
+import { Allow, CurrentContext, NodeLoaders, PageArgs, toConnection } from '@app/graphql';
 import type { ConnectionOf } from '@app/graphql';
 import type { RequestContext } from '@app/kernel';
 import {
@@ -24,7 +24,10 @@ export class GrantResolver {
     private readonly queries: GrantQueries,
     private readonly service: GrantService,
     private readonly requests: LicenseRequestService,
-  ) {}
+    nodes: NodeLoaders,
+  ) {
+    nodes.register('Grant', GrantType, async (ctx, id) => toGrantType(await this.queries.byId(ctx, id)));
+  }
 
   @Allow('member')
   @Query(() => GrantConnection, { description: 'Grants that you hold or have given, newest first.' })

@@ -1,5 +1,5 @@
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from '@nestjs/graphql';
-import { BigIntScalar, JsonScalar, LocalizedTextInput, LocalizedTextType, Visible } from '@app/graphql';
+import { BigIntScalar, JsonScalar, LocalizedTextInput, LocalizedTextType, NodeType, Visible } from '@app/graphql';
 import type { Currency } from '@app/kernel';
 import { VerdictEnum } from '../terms/terms.graphql.js';
 import type { Terms } from '../terms/terms.js';
@@ -23,11 +23,8 @@ export class UseRuleType {
 }
 
 @Visible('public')
-@ObjectType('Offer', { description: 'Terms and a price for a dataset.' })
-export class OfferType {
-  @Field(() => ID)
-  id: string;
-
+@ObjectType('Offer', { description: 'Terms and a price for a dataset.', implements: () => [NodeType] })
+export class OfferType extends NodeType {
   @Field(() => ID)
   datasetId: string;
 

@@ -1,6 +1,6 @@
 import { Args, Mutation, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { DatasetType } from '@app/catalog';
-import { Allow, CurrentContext, OperationLoaders } from '@app/graphql';
+import { Allow, Cached, CurrentContext, NodeLoaders, OperationLoaders } from '@app/graphql';
 import type { RequestContext } from '@app/kernel';
 import DataLoader from 'dataloader';
 import { CreateOfferInput, OfferType, RetireOfferInput, toOfferType } from './offer.graphql.js';
@@ -13,9 +13,13 @@ export class OfferResolver {
   constructor(
     private readonly offers: OfferQueries,
     private readonly service: OfferService,
-  ) {}
+    nodes: NodeLoaders,
+  ) {
+    nodes.register('Offer', OfferType, async (ctx, id) => toOfferType(await this.offers.byId(ctx, id)));
+  }
 
   @Allow('anonymous')
+  @Cached('catalog')
   @ResolveField('offers', () => [OfferType], { description: 'What it can be licensed under now, oldest first.' })
   async offersOfDataset(
     @CurrentContext() ctx: RequestContext,
