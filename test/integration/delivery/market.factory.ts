@@ -282,6 +282,20 @@ export class TestMarket {
     }
   }
 
+  /** The process id of a database session that waits for a lock held by another; comes back once there is one. */
+  async someoneWaits(): Promise<number> {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const rows = await this.database.query<{ pid: number }>(
+        this.system,
+        `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' limit 1`,
+      );
+      if (rows[0]) return rows[0].pid;
+      if (Date.now() > deadline) throw new Error('Nobody waits for a lock.');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
   report(party: Party, filter: UsageRequest['filter'] = {}, more: Partial<UsageRequest> = {}): Promise<UsageReport> {
     return this.reports.report(party.ctx, { filter, groupBy: 'DAY', timeZone: 'UTC', ...more });
   }

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DatasetQueries } from '@app/catalog';
 import { Settings } from '@app/config';
 import { Database } from '@app/database';
-import { Clock } from '@app/kernel';
+import { Clock, DomainError } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { MeteringService } from '@app/metering';
 import type { MeteredRequest, UnexplainedRequest } from '@app/metering';
@@ -47,6 +47,8 @@ export class AccessLogReader {
   /**
    * Counts every log object delivered since `backMs` before the newest counted one, each in one transaction with the mark that
    * it was read. An object that cannot be read is left for the next round, and does not hold up the others.
+   *
+   * @throws DATABASE_UNAVAILABLE, STORAGE_UNAVAILABLE
    */
   async readNew(ctx: RequestContext, backMs: number, signal?: AbortSignal): Promise<LogReading> {
     const prefix = this.settings.of(deliverySettings).logPrefix;
@@ -71,6 +73,8 @@ export class AccessLogReader {
     try {
       return await this.database.transaction(ctx, (tx) => this.count(tx, object));
     } catch (error) {
+      // Without database or store the other objects cannot be read either.
+      if (error instanceof DomainError && error.kind === 'UNAVAILABLE') throw error;
       this.log.warn(`Log object "${object.key}" could not be counted and stays for the next round: ${String(error)}`);
       return null;
     }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { newId } from '@app/kernel';
 import type { AccessLogEntry } from './access-log.rules.js';
-import { explain } from './explanation.rules.js';
+import { explain, leaseIdOf } from './explanation.rules.js';
 import type { LeasedRight } from './explanation.rules.js';
 
+const leaseId = newId('Lease');
 const lease: LeasedRight = {
-  id: 'lse_1',
+  id: leaseId,
   grantId: 'grt_1',
   datasetId: 'ds_1',
   versionId: 'dv_1',
@@ -20,7 +22,7 @@ const entry: AccessLogEntry = {
   requestId: 'R1',
   operation: 'REST.GET.OBJECT',
   key: 'datasets/ds_1/dv_1/a.parquet',
-  target: '/bodega/datasets/ds_1/dv_1/a.parquet?X-Amz-Signature=XXX&x-bodega-lease=lse_1',
+  target: `/bodega/datasets/ds_1/dv_1/a.parquet?X-Amz-Signature=XXX&x-bodega-lease=${leaseId}`,
   status: 200,
   bytesSent: 10,
   objectSize: 10,
@@ -38,13 +40,21 @@ describe('explain', () => {
   });
 
   it.each([
-    ['a lease that nobody made', { target: entry.target?.replace('lse_1', 'lse_2') ?? null }, 'UNKNOWN_LEASE'],
+    ['a lease that nobody made', { target: entry.target?.replace(leaseId, newId('Lease')) ?? null }, 'UNKNOWN_LEASE'],
+    ['a lease that cannot be one', { target: entry.target?.replace(leaseId, '%00') ?? null }, 'UNKNOWN_LEASE'],
     ['a lease of another dataset', { key: 'datasets/ds_2/dv_1/a.parquet' }, 'WRONG_OBJECT'],
     ['a lease of another version', { key: 'datasets/ds_1/dv_2/a.parquet' }, 'WRONG_OBJECT'],
     ['a signed URL without a lease', { target: `${unsigned}?X-Amz-Signature=XXX` }, 'NO_LEASE'],
     ['an anonymous read', { target: unsigned, requester: null }, 'NO_LEASE'],
   ] as const)('cannot explain %s', (_, change, reason) => {
     expect(explain({ ...entry, ...change }, 'bodega', leases)).toMatchObject({ kind: 'unexplained', reason });
+  });
+
+  it('hands on no lease id that a database could choke on', () => {
+    const target = `${unsigned}?x-bodega-lease=%00&X-Amz-Signature=XXX`;
+
+    expect(leaseIdOf({ ...entry, target })).toBeNull();
+    expect(explain({ ...entry, target }, 'bodega', leases)).toMatchObject({ reason: 'UNKNOWN_LEASE', leaseId: null });
   });
 
   it('tells the market reading its own goods, which takes the secret, from a URL', () => {

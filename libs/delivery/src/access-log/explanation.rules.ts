@@ -1,3 +1,4 @@
+import { isId } from '@app/kernel';
 import type { UnexplainedReason } from '@app/metering';
 import { queryParameterOf } from './access-log.rules.js';
 import type { AccessLogEntry } from './access-log.rules.js';
@@ -23,6 +24,7 @@ export type Explanation =
       readonly method: 'GET' | 'HEAD';
       readonly reason: UnexplainedReason;
       readonly key: string;
+      /** As the request named it, where it looks like a lease at all. */
       readonly leaseId: string | null;
       readonly lease: LeasedRight | null;
       readonly datasetId: string;
@@ -37,8 +39,16 @@ export type Explanation =
 const READ = /^(?:REST|WEBSITE)\.(GET|HEAD)\.OBJECT$/;
 const PRODUCT_KEY = /^datasets\/([^/]+)\/([^/]+)\//;
 
-/** The lease that a request names, whether it exists or not. */
+/**
+ * The lease that a request names, whether it exists or not. Anyone can put anything there, so what has not the shape of an id
+ * goes no further: a NUL, for one, would make the database refuse the whole batch.
+ */
 export function leaseIdOf(entry: AccessLogEntry): string | null {
+  const text = leaseTextOf(entry);
+  return text !== null && isId('Lease', text) ? text : null;
+}
+
+function leaseTextOf(entry: AccessLogEntry): string | null {
   return entry.target === null ? null : queryParameterOf(entry.target, LEASE_PARAMETER);
 }
 
@@ -58,8 +68,9 @@ export function explain(
   const [, datasetId = '', versionId = ''] = product;
   if (lease && lease.datasetId === datasetId && lease.versionId === versionId) return { kind: 'metered', method, lease };
   if (entry.status >= 400) return { kind: 'refused' };
-  if (leaseId === null && isSignedByHeader(entry)) return { kind: 'own' };
-  const reason = leaseId === null ? 'NO_LEASE' : lease ? 'WRONG_OBJECT' : 'UNKNOWN_LEASE';
+  const isNamed = leaseTextOf(entry) !== null;
+  if (!isNamed && isSignedByHeader(entry)) return { kind: 'own' };
+  const reason = !isNamed ? 'NO_LEASE' : lease ? 'WRONG_OBJECT' : 'UNKNOWN_LEASE';
   return { kind: 'unexplained', method, reason, key: entry.key, leaseId, lease, datasetId };
 }
 
