@@ -27,13 +27,17 @@ async function make(set: ShelfSet, out: string, seed: number): Promise<void> {
     const plan = set.plan(random);
     recordings.push(await record(plan, random.between(0.9, 1.12)));
   }
-  const filmed = await film(root, findFfmpeg(), recordings, (episode) => Random.forPart(seed, `${set.name}/${episode}/light`));
+  const filmed = await film(root, findFfmpeg(), recordings, (episode) =>
+    Random.forPart(seed, `${set.name}/${episode}/light`),
+  );
   const written = writeLeRobot(root, filmed);
   await checkWritten(root, filmed);
   writeFileSync(join(root, 'robot/bd6.mjcf.xml'), sceneXml({ props: [], fixtures: [] }));
   writeCard(root, set, filmed, written, seed);
   const outcomes = recordings.map((r) => (r.goalShare === 1 ? '✓' : (r.failureMode ?? '?'))).join(' ');
-  process.stdout.write(`${set.name}: ${written.episodes} episodes, ${written.frames} frames, rows ${written.rowsSha256}\n  ${outcomes}\n`);
+  process.stdout.write(
+    `${set.name}: ${written.episodes} episodes, ${written.frames} frames, rows ${written.rowsSha256}\n  ${outcomes}\n`,
+  );
 }
 
 const { values } = parseArgs({
@@ -42,7 +46,9 @@ const { values } = parseArgs({
 const seed = values.seed === undefined ? SEED : Number(values.seed);
 const chosen = SHELF.filter((set) => values.only === undefined || set.name === values.only);
 if (!Number.isInteger(seed) || chosen.length === 0) {
-  process.stderr.write(`usage: make.ts [--out DIR] [--seed WHOLE NUMBER] [--only ${SHELF.map((s) => s.name).join('|')}]\n`);
+  process.stderr.write(
+    `usage: make.ts [--out DIR] [--seed WHOLE NUMBER] [--only ${SHELF.map((s) => s.name).join('|')}]\n`,
+  );
   process.exitCode = 2;
 } else {
   const out = resolve(values.out ?? dirname(fileURLToPath(import.meta.url)));

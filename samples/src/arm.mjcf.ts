@@ -8,7 +8,12 @@ export const FRAME_RATE_HZ = 30;
 /** Bodies whose place is recorded for drawing, in the order of the arm from base to fingers. */
 export const ARM_BODIES = ['yaw', 'upper', 'fore', 'wrist', 'tilt', 'tool', 'finger_left', 'finger_right'] as const;
 export const ARM_JOINTS = [
-  'base_yaw', 'shoulder_pitch', 'elbow_pitch', 'wrist_pitch', 'wrist_tilt', 'wrist_roll',
+  'base_yaw',
+  'shoulder_pitch',
+  'elbow_pitch',
+  'wrist_pitch',
+  'wrist_tilt',
+  'wrist_roll',
 ] as const;
 /** Limits in radians, and the finger's travel in metres; they are enforced by the model and declared with the data. */
 export const JOINT_LIMITS: Readonly<Record<(typeof ARM_JOINTS)[number] | 'gripper', readonly [number, number]>> = {

@@ -21,7 +21,10 @@ async function table(...path: string[]): Promise<Row[]> {
 
 describe.each(SHELF)('the committed shelf: $name', (set) => {
   it('has as many rows, episodes and video frames as it announces, every frame at k/30 s', async () => {
-    const info = JSON.parse(readFileSync(join(SHELF_FOLDER, set.name, 'meta/info.json'), 'utf8')) as Record<string, unknown>;
+    const info = JSON.parse(readFileSync(join(SHELF_FOLDER, set.name, 'meta/info.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
     const episodes = await table(set.name, 'meta/episodes/chunk-000/file-000.parquet');
     const rows = await table(set.name, 'data/chunk-000/file-000.parquet');
 
@@ -34,13 +37,19 @@ describe.each(SHELF)('the committed shelf: $name', (set) => {
       const video = readMp4Timing(readFileSync(join(SHELF_FOLDER, set.name, videoPath(key))));
       expect(video.times.map((t) => t / video.timescale)).toEqual(rows.map((_, k) => k / 30));
       expect(video.keyFrames).toEqual(expect.arrayContaining(episodes.map((e) => Number(e['dataset_from_index']))));
-      expect({ width: video.width, height: video.height, codec: video.codec }).toEqual({ width: 320, height: 240, codec: 'avc1' });
+      expect({ width: video.width, height: video.height, codec: video.codec }).toEqual({
+        width: 320,
+        height: 240,
+        codec: 'avc1',
+      });
     }
   });
 
   it('declares a unit for every signal and the outcome that the rows show for every episode', async () => {
     const declared = parse(readFileSync(join(SHELF_FOLDER, set.name, 'dataset.yaml'), 'utf8')) as {
-      units: Record<string, string>; outcomes: { outcome: string }[]; reality: string;
+      units: Record<string, string>;
+      outcomes: { outcome: string }[];
+      reality: string;
     };
     const rows = await table(set.name, 'data/chunk-000/file-000.parquet');
 
@@ -52,7 +61,9 @@ describe.each(SHELF)('the committed shelf: $name', (set) => {
   });
 
   it('comes out of physics again, number for number, from its seed', async () => {
-    const { simulation } = parse(readFileSync(join(SHELF_FOLDER, set.name, 'dataset.yaml'), 'utf8')) as { simulation: { seed: number } };
+    const { simulation } = parse(readFileSync(join(SHELF_FOLDER, set.name, 'dataset.yaml'), 'utf8')) as {
+      simulation: { seed: number };
+    };
     const rows = await table(set.name, 'data/chunk-000/file-000.parquet');
     const random = Random.forPart(simulation.seed, `${set.name}/0`);
     const plan = set.plan(random);
@@ -66,10 +77,12 @@ describe.each(SHELF)('the committed shelf: $name', (set) => {
 
 describe('the shelf as a whole', () => {
   it('stays small enough to travel with the source', () => {
-    const bytes = SHELF.flatMap((set) => readdirSync(join(SHELF_FOLDER, set.name), { recursive: true, encoding: 'utf8' })
-      .map((path) => statSync(join(SHELF_FOLDER, set.name, path)))
-      .filter((s) => s.isFile())
-      .map((s) => s.size));
+    const bytes = SHELF.flatMap((set) =>
+      readdirSync(join(SHELF_FOLDER, set.name), { recursive: true, encoding: 'utf8' })
+        .map((path) => statSync(join(SHELF_FOLDER, set.name, path)))
+        .filter((s) => s.isFile())
+        .map((s) => s.size),
+    );
 
     expect(bytes.reduce((a, b) => a + b, 0)).toBeLessThan(20_000_000);
   });

@@ -5,7 +5,7 @@ import { ARM_BODIES, ARM_JOINTS, FRAME_RATE_HZ, JOINT_LIMITS, STEPS_PER_FRAME } 
 import { SIGNALS } from './features.js';
 import type { FilmedEpisode, WrittenSet } from './lerobot-writer.js';
 import { FRONT_CAMERA, PICTURE, WRIST_CAMERA } from './look.js';
-import type { Camera } from './rasteriser.js';
+import type { Camera } from './scenery.js';
 import type { ShelfSet } from './sets.js';
 
 function lens(camera: Camera): object {
@@ -73,7 +73,8 @@ function declared(set: ShelfSet, episodes: readonly FilmedEpisode[], seed: numbe
     frames: Object.fromEntries(SIGNALS.map((s) => [s.key, s.frame])),
     frameNotes: {
       base: 'at the foot of the arm on the table; x forward, y left, z up',
-      flange: 'at the wrist, 140 mm above the pad centre; z towards the finger tips; the weight of the hand is not subtracted',
+      flange:
+        'at the wrist, 140 mm above the pad centre; z towards the finger tips; the weight of the hand is not subtracted',
       pad: 'normal force on each finger pad, as its touch sensor sums it; empty fingers closed on each other feel it too',
       gripper: 'free width between the pads',
     },
@@ -104,7 +105,9 @@ function declared(set: ShelfSet, episodes: readonly FilmedEpisode[], seed: numbe
 function card(set: ShelfSet, episodes: readonly FilmedEpisode[], written: WrittenSet, seed: number): string {
   const successes = episodes.filter((e) => e.recording.goalShare === 1).length;
   const failures = episodes.flatMap(({ recording }, i) =>
-    recording.failureMode === null ? [] : [`${i} (${recording.failureMode.replace('_', ' ')}, ${Math.round(100 * recording.goalShare)} % of the goal)`],
+    recording.failureMode === null
+      ? []
+      : [`${i} (${recording.failureMode.replace('_', ' ')}, ${Math.round(100 * recording.goalShare)} % of the goal)`],
   );
   const grips = episodes.flatMap((e) => (e.recording.gripForceN === null ? [] : [e.recording.gripForceN]));
   const grip = grips.reduce((a, b) => a + b, 0) / grips.length;
@@ -151,9 +154,14 @@ ${set.licenseSentence} Declared facts, units and frames are in \`dataset.yaml\`.
 
 /** Writes `dataset.yaml` (declared facts) and `README.md` (the card) into the dataset's folder. */
 export function writeCard(
-  root: string, set: ShelfSet, episodes: readonly FilmedEpisode[], written: WrittenSet, seed: number,
+  root: string,
+  set: ShelfSet,
+  episodes: readonly FilmedEpisode[],
+  written: WrittenSet,
+  seed: number,
 ): void {
-  const head = '# Facts that only a person can know, declared by the provider. Everything else is measured from the files.\n';
+  const head =
+    '# Facts that only a person can know, declared by the provider. Everything else is measured from the files.\n';
   writeFileSync(join(root, 'dataset.yaml'), head + stringify(declared(set, episodes, seed), { lineWidth: 110 }));
   writeFileSync(join(root, 'README.md'), card(set, episodes, written, seed));
 }

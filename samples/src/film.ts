@@ -13,7 +13,10 @@ import { VideoEncoder } from './video-encoder.js';
 
 /** Draws every row of every recording for both cameras, into one mp4 for each camera. */
 export async function film(
-  root: string, ffmpeg: string, recordings: readonly Recording[], lightFor: (episode: number) => Random,
+  root: string,
+  ffmpeg: string,
+  recordings: readonly Recording[],
+  lightFor: (episode: number) => Random,
 ): Promise<FilmedEpisode[]> {
   let frames = 0;
   const episodeStarts = recordings.map(({ rows }) => (frames += rows.length) - rows.length);
@@ -27,10 +30,18 @@ export async function film(
   for (const [episode, recording] of recordings.entries()) {
     const stage = new Stage(recording.plan.world);
     const light = lightOf(lightFor(episode));
-    const colours = { 'observation.images.front': new ColourHistogram(), 'observation.images.wrist': new ColourHistogram() };
+    const colours = {
+      'observation.images.front': new ColourHistogram(),
+      'observation.images.wrist': new ColourHistogram(),
+    };
     const sampled = new Set(sampledFrames(recording.poses.length));
     for (const [k, poses] of recording.poses.entries()) {
-      const pictures = rasteriser.draw(stage.thingsAt(poses), [FRONT_CAMERA, stage.wristCamera(poses)], light, backdrop);
+      const pictures = rasteriser.draw(
+        stage.thingsAt(poses),
+        [FRONT_CAMERA, stage.wristCamera(poses)],
+        light,
+        backdrop,
+      );
       for (const [i, key] of CAMERA_KEYS.entries()) {
         const picture = pictures[i];
         if (!picture) throw new RangeError(`camera ${key} drew nothing`);

@@ -22,7 +22,10 @@ describe('the LeRobot writer', () => {
       const recording = await record(planGrasping(new Random(seed)), 1.4);
       const colours = new ColourHistogram();
       colours.addPicture(new Uint8Array(3 * 16).fill(128), 4);
-      episodes.push({ recording, colours: { 'observation.images.front': colours, 'observation.images.wrist': colours } });
+      episodes.push({
+        recording,
+        colours: { 'observation.images.front': colours, 'observation.images.wrist': colours },
+      });
     }
     written = writeLeRobot(root, episodes);
   });
@@ -70,7 +73,11 @@ describe('the LeRobot writer', () => {
     const info = JSON.parse(readFileSync(join(root, 'meta/info.json'), 'utf8')) as Record<string, unknown>;
 
     expect(info).toMatchObject({
-      codebase_version: 'v3.0', total_episodes: 2, total_frames: written.frames, total_tasks: written.tasks.length, splits: { train: '0:2' },
+      codebase_version: 'v3.0',
+      total_episodes: 2,
+      total_frames: written.frames,
+      total_tasks: written.tasks.length,
+      splits: { train: '0:2' },
     });
   });
 });

@@ -71,8 +71,15 @@ function features(): Record<string, unknown> {
     shape: [PICTURE.height, PICTURE.width, 3],
     names: ['height', 'width', 'channels'],
     info: {
-      'video.height': PICTURE.height, 'video.width': PICTURE.width, 'video.codec': 'h264', 'video.pix_fmt': 'yuv420p',
-      'video.is_depth_map': false, 'video.fps': FRAME_RATE_HZ, 'video.channels': 3, 'video.g': KEY_FRAME_EVERY, has_audio: false,
+      'video.height': PICTURE.height,
+      'video.width': PICTURE.width,
+      'video.codec': 'h264',
+      'video.pix_fmt': 'yuv420p',
+      'video.is_depth_map': false,
+      'video.fps': FRAME_RATE_HZ,
+      'video.channels': 3,
+      'video.g': KEY_FRAME_EVERY,
+      has_audio: false,
     },
   };
   return {
@@ -92,7 +99,9 @@ function huggingfaceKey(): string {
       features: Object.fromEntries([
         ...SIGNALS.map((s) => [
           s.key,
-          s.names.length === 1 ? value('float32') : { feature: value('float32'), length: s.names.length, _type: 'Sequence' },
+          s.names.length === 1
+            ? value('float32')
+            : { feature: value('float32'), length: s.names.length, _type: 'Sequence' },
         ]),
         ...SCALARS.map((s) => [s.key, value(s.dtype)]),
       ]) as object,
@@ -211,21 +220,26 @@ export function writeLeRobot(root: string, episodes: readonly FilmedEpisode[]): 
     });
     from = to;
   });
-  for (const folder of ['meta/episodes/chunk-000', 'data/chunk-000']) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ['meta/episodes/chunk-000', 'data/chunk-000'])
+    mkdirSync(join(root, folder), { recursive: true });
   writeTable(join(root, 'data/chunk-000/file-000.parquet'), DATA_COLUMNS, groups, [
     { key: 'huggingface', value: huggingfaceKey() },
   ]);
   writeTable(join(root, 'meta/episodes/chunk-000/file-000.parquet'), EPISODE_COLUMNS, [episodeRows]);
   writeTable(
     join(root, 'meta/tasks.parquet'),
-    [{ name: 'task_index', type: 'int64', listDepth: 0 }, { name: 'task', type: 'string', listDepth: 0 }],
+    [
+      { name: 'task_index', type: 'int64', listDepth: 0 },
+      { name: 'task', type: 'string', listDepth: 0 },
+    ],
     [tasks.map((task, i) => ({ task_index: BigInt(i), task }))],
     [{ key: 'pandas', value: pandasKey() }],
   );
   const overall: Record<string, unknown> = { ...numericStats(groups.flat()) };
   for (const key of CAMERA_KEYS) {
     const stats = allColours[key]?.stats();
-    if (stats) overall[key] = Object.fromEntries(STAT_NAMES.map((s) => [s, s === 'count' ? stats.count : asImage(stats[s])]));
+    if (stats)
+      overall[key] = Object.fromEntries(STAT_NAMES.map((s) => [s, s === 'count' ? stats.count : asImage(stats[s])]));
   }
   writeJson(join(root, 'meta/stats.json'), overall);
   writeJson(join(root, 'meta/info.json'), {

@@ -3,8 +3,8 @@ import type { Mesh } from './meshes.js';
 import { box, cylinder, link } from './meshes.js';
 import type { Pose } from './physics.js';
 import type { Random } from './random.js';
-import type { Camera, Colour, Light, Surface, Thing } from './rasteriser.js';
-import { cameraLookingAt, colourOf } from './rasteriser.js';
+import type { Camera, Colour, Light, Surface, Thing } from './scenery.js';
+import { cameraLookingAt, colourOf } from './scenery.js';
 import type { Mat3, Vec3 } from './vectors.js';
 import { add, IDENTITY, LYING_ALONG_Y, multiply, normalise, rotate, yawRotation } from './vectors.js';
 import type { Fixture, Prop, World } from './world.js';
@@ -93,7 +93,13 @@ function tableTop(x: number, y: number, footprint: number): Colour {
 }
 
 const STANDING: readonly Thing[] = [
-  { mesh: box(0.8, 0.8, 0.02, 0.004), surface: { colour: WOOD, shine: 0, pattern: tableTop }, position: [0.25, 0, -0.02], rotation: IDENTITY, castsShadow: false },
+  {
+    mesh: box(0.8, 0.8, 0.02, 0.004),
+    surface: { colour: WOOD, shine: 0, pattern: tableTop },
+    position: [0.25, 0, -0.02],
+    rotation: IDENTITY,
+    castsShadow: false,
+  },
   { mesh: box(0.085, 0.085, 0.008, 0.004), surface: DARK, position: [0, 0, 0.008], rotation: IDENTITY },
   { mesh: cylinder(0.062, 0.034), surface: DARK, position: [0, 0, 0.046], rotation: IDENTITY },
 ];
@@ -129,22 +135,30 @@ export class Stage {
     this.fixtures = [
       ...STANDING,
       ...world.fixtures.map((f) => ({
-        mesh: meshOf(f), surface: solid(f.colour, 0.12), position: f.position, rotation: yawRotation(f.yaw),
+        mesh: meshOf(f),
+        surface: solid(f.colour, 0.12),
+        position: f.position,
+        rotation: yawRotation(f.yaw),
       })),
     ];
-    this.moving = [...PARTS, ...world.props.map((p) => ({ body: p.name, mesh: meshOf(p), surface: solid(p.colour, 0.2) }))];
+    this.moving = [
+      ...PARTS,
+      ...world.props.map((p) => ({ body: p.name, mesh: meshOf(p), surface: solid(p.colour, 0.2) })),
+    ];
   }
 
   thingsAt(poses: ReadonlyMap<string, Pose>): Thing[] {
     const placed = this.moving.flatMap((part): Thing[] => {
       const pose = poses.get(part.body);
       if (!pose) return [];
-      return [{
-        mesh: part.mesh,
-        surface: part.surface,
-        position: part.at ? add(pose.position, rotate(pose.rotation, part.at)) : pose.position,
-        rotation: part.turn ? multiply(pose.rotation, part.turn) : pose.rotation,
-      }];
+      return [
+        {
+          mesh: part.mesh,
+          surface: part.surface,
+          position: part.at ? add(pose.position, rotate(pose.rotation, part.at)) : pose.position,
+          rotation: part.turn ? multiply(pose.rotation, part.turn) : pose.rotation,
+        },
+      ];
     });
     return [...this.fixtures, ...placed];
   }

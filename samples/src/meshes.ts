@@ -61,11 +61,16 @@ export function cylinder(radius: number, half: number, segments = 28): Mesh {
   const d = Math.SQRT1_2;
   return revolve(
     [
-      [0, -half, 0, -1], [radius - bevel, -half, 0, -1],
-      [radius - bevel, -half, d, -d], [radius, -half + bevel, d, -d],
-      [radius, -half + bevel, 1, 0], [radius, half - bevel, 1, 0],
-      [radius, half - bevel, d, d], [radius - bevel, half, d, d],
-      [radius - bevel, half, 0, 1], [0, half, 0, 1],
+      [0, -half, 0, -1],
+      [radius - bevel, -half, 0, -1],
+      [radius - bevel, -half, d, -d],
+      [radius, -half + bevel, d, -d],
+      [radius, -half + bevel, 1, 0],
+      [radius, half - bevel, 1, 0],
+      [radius, half - bevel, d, d],
+      [radius - bevel, half, d, d],
+      [radius - bevel, half, 0, 1],
+      [0, half, 0, 1],
     ],
     segments,
   );
@@ -107,32 +112,40 @@ export function box(hx: number, hy: number, hz: number, bevelAtMost = 0.0025): M
   };
   const corners = new Map<string, number>();
   for (const axis of [0, 1, 2] as const) {
-    for (const u of signs) for (const v of signs) for (const w of signs) {
-      const s = at(axis, u, v, w);
-      corners.set(`${axis}:${s.join()}`, faceCorner(axis, s));
-    }
+    for (const u of signs)
+      for (const v of signs)
+        for (const w of signs) {
+          const s = at(axis, u, v, w);
+          corners.set(`${axis}:${s.join()}`, faceCorner(axis, s));
+        }
   }
   const pick = (axis: number, s: readonly [number, number, number]): number => corners.get(`${axis}:${s.join()}`) ?? 0;
   for (const axis of [0, 1, 2] as const) {
     const [next, other] = [(axis + 1) % 3, (axis + 2) % 3];
     for (const u of signs) {
       mesh.quad(
-        pick(axis, at(axis, u, -1, -1)), pick(axis, at(axis, u, 1, -1)),
-        pick(axis, at(axis, u, 1, 1)), pick(axis, at(axis, u, -1, 1)),
+        pick(axis, at(axis, u, -1, -1)),
+        pick(axis, at(axis, u, 1, -1)),
+        pick(axis, at(axis, u, 1, 1)),
+        pick(axis, at(axis, u, -1, 1)),
       );
       // The bevel between this face and its neighbour across `next`.
       for (const v of signs) {
         mesh.quad(
-          pick(axis, at(axis, u, v, -1)), pick(axis, at(axis, u, v, 1)),
-          pick(next, at(axis, u, v, 1)), pick(next, at(axis, u, v, -1)),
+          pick(axis, at(axis, u, v, -1)),
+          pick(axis, at(axis, u, v, 1)),
+          pick(next, at(axis, u, v, 1)),
+          pick(next, at(axis, u, v, -1)),
         );
       }
     }
     if (axis === 0) {
-      for (const u of signs) for (const v of signs) for (const w of signs) {
-        const s = at(0, u, v, w);
-        mesh.triangle(pick(0, s), pick(next, s), pick(other, s));
-      }
+      for (const u of signs)
+        for (const v of signs)
+          for (const w of signs) {
+            const s = at(0, u, v, w);
+            mesh.triangle(pick(0, s), pick(next, s), pick(other, s));
+          }
     }
   }
   return mesh.build();

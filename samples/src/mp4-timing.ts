@@ -11,7 +11,7 @@ export interface Mp4Timing {
 }
 
 function* boxes(bytes: Buffer): Generator<{ type: string; body: Buffer }> {
-  for (let at = 0; at + 8 <= bytes.length; ) {
+  for (let at = 0; at + 8 <= bytes.length;) {
     const size = bytes.readUInt32BE(at);
     if (size < 8 || at + size > bytes.length) throw new RangeError(`box at ${at} does not fit`);
     yield { type: bytes.toString('latin1', at + 4, at + 8), body: bytes.subarray(at + 8, at + size) };
@@ -44,7 +44,8 @@ export function readMp4Timing(file: Buffer): Mp4Timing {
   const stbl = need(trak, 'mdia', 'minf', 'stbl');
   if (find(stbl, 'ctts')) throw new RangeError('frames are reordered (ctts)');
   const edit = find(trak, 'edts', 'elst');
-  if (edit && (edit.readUInt32BE(4) !== 1 || edit.readInt32BE(12) !== 0)) throw new RangeError('the edit list shifts time');
+  if (edit && (edit.readUInt32BE(4) !== 1 || edit.readInt32BE(12) !== 0))
+    throw new RangeError('the edit list shifts time');
   const stts = need(stbl, 'stts');
   const times: number[] = [];
   let now = 0;

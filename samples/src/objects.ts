@@ -14,8 +14,16 @@ export const COLOURS: Readonly<Record<string, string>> = {
 };
 
 const CHINESE: Readonly<Record<string, string>> = {
-  red: '红色', blue: '蓝色', yellow: '黄色', green: '绿色', orange: '橙色', purple: '紫色', grey: '灰色',
-  cube: '方块', brick: '长方块', can: '圆柱罐',
+  red: '红色',
+  blue: '蓝色',
+  yellow: '黄色',
+  green: '绿色',
+  orange: '橙色',
+  purple: '紫色',
+  grey: '灰色',
+  cube: '方块',
+  brick: '长方块',
+  can: '圆柱罐',
 };
 
 /** The Chinese word for a colour or a kind of object. */

@@ -89,9 +89,7 @@ export class Simulation {
     const m = (this.data.xmat as Float64Array).subarray(9 * id, 9 * id + 9);
     return {
       position: [p[0] ?? 0, p[1] ?? 0, p[2] ?? 0],
-      rotation: [
-        m[0] ?? 0, m[1] ?? 0, m[2] ?? 0, m[3] ?? 0, m[4] ?? 0, m[5] ?? 0, m[6] ?? 0, m[7] ?? 0, m[8] ?? 0,
-      ],
+      rotation: [m[0] ?? 0, m[1] ?? 0, m[2] ?? 0, m[3] ?? 0, m[4] ?? 0, m[5] ?? 0, m[6] ?? 0, m[7] ?? 0, m[8] ?? 0],
     };
   }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { box } from './meshes.js';
-import type { Light, Thing } from './rasteriser.js';
-import { cameraLookingAt, colourOf, Rasteriser } from './rasteriser.js';
+import { Rasteriser } from './rasteriser.js';
+import type { Light, Thing } from './scenery.js';
+import { cameraLookingAt, colourOf } from './scenery.js';
 import { IDENTITY } from './vectors.js';
 
 const LIGHT: Light = { toSun: [0, 0, 1], sun: 0.8, sky: [0.2, 0.2, 0.2], bounce: [0.2, 0.2, 0.2], exposure: 1 };
@@ -9,7 +10,13 @@ const BLACK = (): readonly [number, number, number] => [0, 0, 0];
 const FROM_ABOVE = cameraLookingAt([0.2, 0, 1], [0.2, 0, 0], [0, 1, 0], 64);
 
 function slab(colour: string, half: number, z: number, castsShadow = true): Thing {
-  return { mesh: box(half, half, 0.01), surface: { colour: colourOf(colour), shine: 0 }, position: [0.2, 0, z], rotation: IDENTITY, castsShadow };
+  return {
+    mesh: box(half, half, 0.01),
+    surface: { colour: colourOf(colour), shine: 0 },
+    position: [0.2, 0, z],
+    rotation: IDENTITY,
+    castsShadow,
+  };
 }
 
 function pixel(picture: Uint8Array | undefined, x: number, y: number): number[] {
@@ -20,7 +27,10 @@ describe('the rasteriser', () => {
   it('draws the nearer thing in front, whatever the order', () => {
     const [near, far] = [slab('#ff0000', 0.1, 0.2), slab('#0000ff', 0.4, 0)];
 
-    for (const things of [[near, far], [far, near]]) {
+    for (const things of [
+      [near, far],
+      [far, near],
+    ]) {
       const [picture] = new Rasteriser(64, 64).draw(things, [FROM_ABOVE], LIGHT, BLACK);
 
       const [red, , blue] = pixel(picture, 32, 32);

@@ -1,67 +1,7 @@
-import type { Mesh } from './meshes.js';
-import type { Mat3, Vec3 } from './vectors.js';
-import { cross, normalise, rotate, scale, subtract } from './vectors.js';
+import type { Camera, Colour, Light, Thing } from './scenery.js';
+import { ShadowMap } from './shadow-map.js';
+import { rotate } from './vectors.js';
 
-/** Linear-light colour, 0..1 each. */
-export type Colour = readonly [number, number, number];
-
-/** A surface: its colour where the world point is (x, y, z) with a pixel covering `footprint` metres, and its shine. */
-export interface Surface {
-  readonly colour: Colour;
-  readonly shine: number;
-  readonly pattern?: (x: number, y: number, footprint: number) => Colour;
-}
-
-/** A mesh somewhere in the world. */
-export interface Thing {
-  readonly mesh: Mesh;
-  readonly surface: Surface;
-  readonly position: Vec3;
-  readonly rotation: Mat3;
-  /** False for the ground, which only receives shadows. */
-  readonly castsShadow?: boolean;
-}
-
-/** A pinhole camera. The rows of `rotation` are its right, down and forward directions in the world. */
-export interface Camera {
-  readonly position: Vec3;
-  readonly rotation: Mat3;
-  /** Focal length in pixels of the finished picture. */
-  readonly focal: number;
-}
-
-/** One sun, a sky and a floor that gives back some light. */
-export interface Light {
-  readonly toSun: Vec3;
-  readonly sun: number;
-  readonly sky: Colour;
-  readonly bounce: Colour;
-  readonly exposure: number;
-}
-
-/** A camera at `position` that looks at `target`, with `up` roughly upwards in the picture. */
-export function cameraLookingAt(position: Vec3, target: Vec3, up: Vec3, focal: number): Camera {
-  const forward = normalise(subtract(target, position));
-  const right = normalise(cross(forward, up));
-  const down = cross(forward, right);
-  return { position, rotation: [...right, ...down, ...forward], focal };
-}
-
-/** From a colour as people write it (#rrggbb, sRGB) to linear light. */
-export function colourOf(hex: string): Colour {
-  const channel = (at: number): number => {
-    const v = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
-    return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-  };
-  return [channel(1), channel(3), channel(5)];
-}
-
-const SHADOW_SIZE = 1024;
-/** The shadow map covers this many metres around the middle of the table. */
-const SHADOW_SPAN_M = 1.15;
-const SHADOW_CENTRE: Vec3 = [0.2, 0, 0.12];
-/** Depth difference below which a surface does not shade itself. */
-const SHADOW_BIAS_M = 0.004;
 const NEAR_M = 0.012;
 const SUPERSAMPLING = 2;
 /** Linear light 0..1 in 4096 steps to the sRGB byte. */
@@ -86,12 +26,15 @@ export class Rasteriser {
   private readonly inverseDepth: Float32Array;
   private readonly normals: Float32Array;
   private readonly owner: Int16Array;
-  private readonly shadow = new Float32Array(SHADOW_SIZE * SHADOW_SIZE);
+  private readonly shadows = new ShadowMap();
   private readonly corner = new Float64Array(4 * 6);
   private readonly seen = new Float64Array(3 * 65536);
   private readonly turned = new Float64Array(3 * 65536);
 
-  constructor(readonly width: number, readonly height: number) {
+  constructor(
+    readonly width: number,
+    readonly height: number,
+  ) {
     this.w = width * SUPERSAMPLING;
     this.h = height * SUPERSAMPLING;
     this.inverseDepth = new Float32Array(this.w * this.h);
@@ -101,62 +44,18 @@ export class Rasteriser {
 
   /** One picture for each camera, as rgb24 rows from the top; fresh buffers each time. */
   draw(
-    things: readonly Thing[], cameras: readonly Camera[], light: Light, background: (row: number) => Colour,
+    things: readonly Thing[],
+    cameras: readonly Camera[],
+    light: Light,
+    background: (row: number) => Colour,
   ): Uint8Array[] {
-    const toLight = cameraLookingAt([0, 0, 0], scale(light.toSun, -1), [0, 1, 0.001], 1).rotation;
-    this.castShadows(things, toLight);
+    this.shadows.cast(things, light.toSun);
     return cameras.map((camera) => {
       this.inverseDepth.fill(0);
       this.owner.fill(-1);
       things.forEach((thing, i) => this.drawThing(thing, i, camera));
-      return this.shade(things, camera, light, toLight, background);
+      return this.shade(things, camera, light, background);
     });
-  }
-
-  private castShadows(things: readonly Thing[], toLight: Mat3): void {
-    this.shadow.fill(Number.POSITIVE_INFINITY);
-    const k = SHADOW_SIZE / SHADOW_SPAN_M;
-    const seen = this.seen;
-    for (const { mesh, rotation, position, castsShadow } of things) {
-      if (castsShadow === false) continue;
-      const p = mesh.positions;
-      for (let i = 0; i < p.length; i += 3) {
-        const world = rotate(rotation, [p[i] ?? 0, p[i + 1] ?? 0, p[i + 2] ?? 0]);
-        const inLight = rotate(toLight, [
-          world[0] + position[0] - SHADOW_CENTRE[0],
-          world[1] + position[1] - SHADOW_CENTRE[1],
-          world[2] + position[2] - SHADOW_CENTRE[2],
-        ]);
-        seen[i] = SHADOW_SIZE / 2 + inLight[0] * k;
-        seen[i + 1] = SHADOW_SIZE / 2 + inLight[1] * k;
-        seen[i + 2] = inLight[2];
-      }
-      const t = mesh.triangles;
-      for (let i = 0; i < t.length; i += 3) this.shadeFrom(3 * (t[i] ?? 0), 3 * (t[i + 1] ?? 0), 3 * (t[i + 2] ?? 0));
-    }
-  }
-
-  private shadeFrom(a: number, b: number, c: number): void {
-    const s = this.seen;
-    const ax = s[a] ?? 0, ay = s[a + 1] ?? 0, az = s[a + 2] ?? 0;
-    const bx = s[b] ?? 0, by = s[b + 1] ?? 0, bz = s[b + 2] ?? 0;
-    const cx = s[c] ?? 0, cy = s[c + 1] ?? 0, cz = s[c + 2] ?? 0;
-    const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax);
-    if (area === 0) return;
-    const x0 = Math.max(0, Math.ceil(Math.min(ax, bx, cx) - 0.5)), x1 = Math.min(SHADOW_SIZE - 1, Math.floor(Math.max(ax, bx, cx) - 0.5));
-    const y0 = Math.max(0, Math.ceil(Math.min(ay, by, cy) - 0.5)), y1 = Math.min(SHADOW_SIZE - 1, Math.floor(Math.max(ay, by, cy) - 0.5));
-    const inv = 1 / area;
-    for (let y = y0; y <= y1; y++) {
-      for (let x = x0; x <= x1; x++) {
-        const px = x + 0.5, py = y + 0.5;
-        const wb = ((px - ax) * (cy - ay) - (py - ay) * (cx - ax)) * inv;
-        const wc = ((bx - ax) * (py - ay) - (by - ay) * (px - ax)) * inv;
-        if (wb < 0 || wc < 0 || wb + wc > 1) continue;
-        const z = az + wb * (bz - az) + wc * (cz - az);
-        const at = y * SHADOW_SIZE + x;
-        if (z < (this.shadow[at] ?? 0)) this.shadow[at] = z;
-      }
-    }
   }
 
   private drawThing({ mesh, rotation, position }: Thing, index: number, camera: Camera): void {
@@ -195,7 +94,8 @@ export class Rasteriser {
     for (let i = 0; i < 3; i++) {
       const p = from[i] ?? 0;
       const q = from[(i + 1) % 3] ?? 0;
-      const pz = s[p + 2] ?? 0, qz = s[q + 2] ?? 0;
+      const pz = s[p + 2] ?? 0,
+        qz = s[q + 2] ?? 0;
       if (pz >= NEAR_M) {
         for (let j = 0; j < 3; j++) {
           out[6 * count + j] = s[p + j] ?? 0;
@@ -218,19 +118,29 @@ export class Rasteriser {
   private fill(a: number, b: number, c: number, index: number, focal: number): void {
     const o = this.corner;
     const w = this.w;
-    const az = 1 / (o[6 * a + 2] ?? 1), bz = 1 / (o[6 * b + 2] ?? 1), cz = 1 / (o[6 * c + 2] ?? 1);
-    const ax = w / 2 + focal * (o[6 * a] ?? 0) * az, ay = this.h / 2 + focal * (o[6 * a + 1] ?? 0) * az;
-    const bx = w / 2 + focal * (o[6 * b] ?? 0) * bz, by = this.h / 2 + focal * (o[6 * b + 1] ?? 0) * bz;
-    const cx = w / 2 + focal * (o[6 * c] ?? 0) * cz, cy = this.h / 2 + focal * (o[6 * c + 1] ?? 0) * cz;
+    const az = 1 / (o[6 * a + 2] ?? 1),
+      bz = 1 / (o[6 * b + 2] ?? 1),
+      cz = 1 / (o[6 * c + 2] ?? 1);
+    const ax = w / 2 + focal * (o[6 * a] ?? 0) * az,
+      ay = this.h / 2 + focal * (o[6 * a + 1] ?? 0) * az;
+    const bx = w / 2 + focal * (o[6 * b] ?? 0) * bz,
+      by = this.h / 2 + focal * (o[6 * b + 1] ?? 0) * bz;
+    const cx = w / 2 + focal * (o[6 * c] ?? 0) * cz,
+      cy = this.h / 2 + focal * (o[6 * c + 1] ?? 0) * cz;
     const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax);
     if (area === 0) return;
     const inv = 1 / area;
-    const x0 = Math.max(0, Math.ceil(Math.min(ax, bx, cx) - 0.5)), x1 = Math.min(w - 1, Math.floor(Math.max(ax, bx, cx) - 0.5));
-    const y0 = Math.max(0, Math.ceil(Math.min(ay, by, cy) - 0.5)), y1 = Math.min(this.h - 1, Math.floor(Math.max(ay, by, cy) - 0.5));
-    const ka = 6 * a + 3, kb = 6 * b + 3, kc = 6 * c + 3;
+    const x0 = Math.max(0, Math.ceil(Math.min(ax, bx, cx) - 0.5)),
+      x1 = Math.min(w - 1, Math.floor(Math.max(ax, bx, cx) - 0.5));
+    const y0 = Math.max(0, Math.ceil(Math.min(ay, by, cy) - 0.5)),
+      y1 = Math.min(this.h - 1, Math.floor(Math.max(ay, by, cy) - 0.5));
+    const ka = 6 * a + 3,
+      kb = 6 * b + 3,
+      kc = 6 * c + 3;
     for (let y = y0; y <= y1; y++) {
       for (let x = x0; x <= x1; x++) {
-        const px = x + 0.5, py = y + 0.5;
+        const px = x + 0.5,
+          py = y + 0.5;
         const wb = ((px - ax) * (cy - ay) - (py - ay) * (cx - ax)) * inv;
         const wc = ((bx - ax) * (py - ay) - (by - ay) * (px - ax)) * inv;
         const wa = 1 - wb - wc;
@@ -240,29 +150,14 @@ export class Rasteriser {
         if (z <= (this.inverseDepth[at] ?? 0)) continue;
         this.inverseDepth[at] = z;
         this.owner[at] = index;
-        const pa = (wa * az) / z, pb = (wb * bz) / z, pc = (wc * cz) / z;
+        const pa = (wa * az) / z,
+          pb = (wb * bz) / z,
+          pc = (wc * cz) / z;
         this.normals[3 * at] = pa * (o[ka] ?? 0) + pb * (o[kb] ?? 0) + pc * (o[kc] ?? 0);
         this.normals[3 * at + 1] = pa * (o[ka + 1] ?? 0) + pb * (o[kb + 1] ?? 0) + pc * (o[kc + 1] ?? 0);
         this.normals[3 * at + 2] = pa * (o[ka + 2] ?? 0) + pb * (o[kb + 2] ?? 0) + pc * (o[kc + 2] ?? 0);
       }
     }
-  }
-
-  /** 1 in the sun, 0 in shadow, softly between: four neighbours of the shadow map, weighted by distance. */
-  private sunlight(x: number, y: number, z: number, m: Mat3): number {
-    const k = SHADOW_SIZE / SHADOW_SPAN_M;
-    const dx = x - SHADOW_CENTRE[0], dy = y - SHADOW_CENTRE[1], dz = z - SHADOW_CENTRE[2];
-    const u = SHADOW_SIZE / 2 + (m[0] * dx + m[1] * dy + m[2] * dz) * k - 0.5;
-    const v = SHADOW_SIZE / 2 + (m[3] * dx + m[4] * dy + m[5] * dz) * k - 0.5;
-    const depth = m[6] * dx + m[7] * dy + m[8] * dz - SHADOW_BIAS_M;
-    const u0 = Math.floor(u), v0 = Math.floor(v);
-    if (u0 < 0 || v0 < 0 || u0 >= SHADOW_SIZE - 1 || v0 >= SHADOW_SIZE - 1) return 1;
-    const at = v0 * SHADOW_SIZE + u0;
-    const fu = u - u0, fv = v - v0;
-    const top = (depth < (this.shadow[at] ?? 0) ? 1 - fu : 0) + (depth < (this.shadow[at + 1] ?? 0) ? fu : 0);
-    const low =
-      (depth < (this.shadow[at + SHADOW_SIZE] ?? 0) ? 1 - fu : 0) + (depth < (this.shadow[at + SHADOW_SIZE + 1] ?? 0) ? fu : 0);
-    return top * (1 - fv) + low * fv;
   }
 
   /**
@@ -285,7 +180,10 @@ export class Rasteriser {
   }
 
   private shade(
-    things: readonly Thing[], camera: Camera, light: Light, toLight: Mat3, background: (row: number) => Colour,
+    things: readonly Thing[],
+    camera: Camera,
+    light: Light,
+    background: (row: number) => Colour,
   ): Uint8Array {
     const picture = new Uint8Array(3 * this.width * this.height);
     const { w, normals } = this;
@@ -295,7 +193,9 @@ export class Rasteriser {
     for (let row = 0; row < this.height; row++) {
       const sky = background(row / this.height);
       for (let column = 0; column < this.width; column++) {
-        let red = 0, green = 0, blue = 0;
+        let red = 0,
+          green = 0,
+          blue = 0;
         const step = this.sampleStep(things, 2 * row * w + 2 * column);
         for (let sample = 0; sample < 4; sample += step) {
           const x = column * SUPERSAMPLING + (sample & 1);
@@ -309,35 +209,54 @@ export class Rasteriser {
             continue;
           }
           const depth = 1 / (this.inverseDepth[at] ?? 1);
-          const vx = (x + 0.5 - w / 2) * inverseFocal, vy = (y + 0.5 - this.h / 2) * inverseFocal;
+          const vx = (x + 0.5 - w / 2) * inverseFocal,
+            vy = (y + 0.5 - this.h / 2) * inverseFocal;
           // The ray of this sample in the world, one metre forward per unit of depth.
-          const rx = m[0] * vx + m[3] * vy + m[6], ry = m[1] * vx + m[4] * vy + m[7], rz = m[2] * vx + m[5] * vy + m[8];
-          const px = camera.position[0] + rx * depth, py = camera.position[1] + ry * depth, pz = camera.position[2] + rz * depth;
-          let nx = normals[3 * at] ?? 0, ny = normals[3 * at + 1] ?? 0, nz = normals[3 * at + 2] ?? 0;
+          const rx = m[0] * vx + m[3] * vy + m[6],
+            ry = m[1] * vx + m[4] * vy + m[7],
+            rz = m[2] * vx + m[5] * vy + m[8];
+          const px = camera.position[0] + rx * depth,
+            py = camera.position[1] + ry * depth,
+            pz = camera.position[2] + rz * depth;
+          let nx = normals[3 * at] ?? 0,
+            ny = normals[3 * at + 1] ?? 0,
+            nz = normals[3 * at + 2] ?? 0;
           const unit = 1 / Math.sqrt(nx * nx + ny * ny + nz * nz + 1e-12);
           nx *= unit;
           ny *= unit;
           nz *= unit;
           const facing = nx * sun[0] + ny * sun[1] + nz * sun[2];
-          const lit = facing > 0 ? this.sunlight(px + nx * 0.002, py + ny * 0.002, pz + nz * 0.002, toLight) : 0;
+          const lit = facing > 0 ? this.shadows.sunlight(px + nx * 0.002, py + ny * 0.002, pz + nz * 0.002) : 0;
           const direct = lit * (facing > 0 ? facing : 0) * light.sun;
           const upward = 0.5 + 0.5 * nz;
           let shine = 0;
           if (thing.surface.shine > 0 && lit > 0) {
             const back = 1 / Math.sqrt(rx * rx + ry * ry + rz * rz);
-            const hx = sun[0] - rx * back, hy = sun[1] - ry * back, hz = sun[2] - rz * back;
+            const hx = sun[0] - rx * back,
+              hy = sun[1] - ry * back,
+              hz = sun[2] - rz * back;
             const half = (nx * hx + ny * hy + nz * hz) / Math.sqrt(hx * hx + hy * hy + hz * hz + 1e-12);
             if (half > 0.8) {
               // half ** 40 by squaring: Math.pow took a third of the frame.
-              const h4 = half * half * half * half, h8 = h4 * h4;
+              const h4 = half * half * half * half,
+                h8 = h4 * h4;
               shine = thing.surface.shine * lit * h8 * h8 * h8 * h8 * h8;
             }
           }
           const { pattern } = thing.surface;
           const colour = pattern ? pattern(px, py, depth * inverseFocal) : thing.surface.colour;
-          red += tone((colour[0] * (direct + light.bounce[0] + (light.sky[0] - light.bounce[0]) * upward) + shine) * light.exposure);
-          green += tone((colour[1] * (direct + light.bounce[1] + (light.sky[1] - light.bounce[1]) * upward) + shine) * light.exposure);
-          blue += tone((colour[2] * (direct + light.bounce[2] + (light.sky[2] - light.bounce[2]) * upward) + shine) * light.exposure);
+          red += tone(
+            (colour[0] * (direct + light.bounce[0] + (light.sky[0] - light.bounce[0]) * upward) + shine) *
+              light.exposure,
+          );
+          green += tone(
+            (colour[1] * (direct + light.bounce[1] + (light.sky[1] - light.bounce[1]) * upward) + shine) *
+              light.exposure,
+          );
+          blue += tone(
+            (colour[2] * (direct + light.bounce[2] + (light.sky[2] - light.bounce[2]) * upward) + shine) *
+              light.exposure,
+          );
         }
         const share = step === 4 ? 4096 : step === 3 ? 2048 : 1024;
         const out = 3 * (row * this.width + column);

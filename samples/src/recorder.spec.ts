@@ -24,7 +24,10 @@ function pickPlan(error: readonly [number, number]): EpisodePlan {
 
 describe('the arm', () => {
   it('reaches a point with the angles that its inverse kinematics gives', async () => {
-    const still: EpisodePlan = { ...pickPlan([0, 0]), waypoints: [{ pads: [0.38, -0.1, 0.15], tilt: 0.1, roll: 0.3, gripper: 0.04, seconds: 1 }] };
+    const still: EpisodePlan = {
+      ...pickPlan([0, 0]),
+      waypoints: [{ pads: [0.38, -0.1, 0.15], tilt: 0.1, roll: 0.3, gripper: 0.04, seconds: 1 }],
+    };
     const hold = { ...still, waypoints: [...still.waypoints, ...still.waypoints] };
 
     const { rows } = await record(hold, 1);
@@ -49,7 +52,9 @@ describe('a grasp in physics', () => {
     const { poses, rows, goalShare, gripForceN, failureMode } = await record(grips, 1);
 
     const name = plan.world.props[0]?.name ?? '';
-    const steps = poses.map((p, k) => Math.abs((p.get(name)?.position[2] ?? 0) - (poses[Math.max(0, k - 1)]?.get(name)?.position[2] ?? 0)));
+    const steps = poses.map((p, k) =>
+      Math.abs((p.get(name)?.position[2] ?? 0) - (poses[Math.max(0, k - 1)]?.get(name)?.position[2] ?? 0)),
+    );
     expect(poses.at(-1)?.get(name)?.position[2]).toBeGreaterThan(0.18);
     expect(Math.max(...steps)).toBeLessThan(0.02);
     expect(Math.min(...(rows.at(-1)?.contactForce ?? [0]))).toBeGreaterThan(2);

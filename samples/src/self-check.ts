@@ -24,7 +24,8 @@ export async function checkWritten(root: string, episodes: readonly FilmedEpisod
     starts.push(from);
     dataRows(recording, episode, from, tasks.indexOf(recording.plan.instruction)).forEach((row, k) => {
       for (const [key, value] of Object.entries(row)) {
-        if (!isSame(value, stored[from + k]?.[key])) throw new Error(`episode ${episode} row ${k}: ${key} reads back differently`);
+        if (!isSame(value, stored[from + k]?.[key]))
+          throw new Error(`episode ${episode} row ${k}: ${key} reads back differently`);
       }
     });
     from += recording.rows.length;
@@ -33,12 +34,14 @@ export async function checkWritten(root: string, episodes: readonly FilmedEpisod
   for (const key of CAMERA_KEYS) {
     const video = readMp4Timing(readFileSync(join(root, videoPath(key))));
     if (video.times.length !== from) throw new Error(`${key} has ${video.times.length} frames for ${from} rows`);
-    if (video.width !== PICTURE.width || video.height !== PICTURE.height || video.codec !== 'avc1') throw new Error(`${key} has another shape`);
+    if (video.width !== PICTURE.width || video.height !== PICTURE.height || video.codec !== 'avc1')
+      throw new Error(`${key} has another shape`);
     const off = video.times.findIndex((t, k) => t * FRAME_RATE_HZ !== k * video.timescale);
     if (off !== -1) throw new Error(`${key}: frame ${off} is not at ${off}/${FRAME_RATE_HZ} s`);
     const keys = new Set(video.keyFrames);
     const plain = starts.findIndex((k) => !keys.has(k));
     if (plain !== -1) throw new Error(`${key}: episode ${plain} does not begin with a key frame`);
-    if (video.keyFrames.some((k, i) => (video.keyFrames[i + 1] ?? from) - k > 20)) throw new Error(`${key}: key frames too far apart`);
+    if (video.keyFrames.some((k, i) => (video.keyFrames[i + 1] ?? from) - k > 20))
+      throw new Error(`${key}: key frames too far apart`);
   }
 }

@@ -46,7 +46,8 @@ export const SHELF: readonly ShelfSet[] = [
     skills: ['reach', 'grasp', 'lift', 'transport', 'place', 'release'],
     goal: 'each cube lies at rest in the bin of its own colour',
     license: { ...OURS, terms: 'CC-BY-4.0', price: null },
-    licenseSentence: 'Creative Commons Attribution 4.0 (CC-BY-4.0): free, also for commercial training, with attribution.',
+    licenseSentence:
+      'Creative Commons Attribution 4.0 (CC-BY-4.0): free, also for commercial training, with attribution.',
   },
   {
     name: 'grasping',
@@ -61,7 +62,8 @@ export const SHELF: readonly ShelfSet[] = [
     skills: ['reach', 'grasp', 'lift', 'hold'],
     goal: 'the named object is held at rest at least 15 cm above the table',
     license: { ...OURS, terms: 'CC-BY-NC-4.0', price: null },
-    licenseSentence: 'Creative Commons Attribution-NonCommercial 4.0 (CC-BY-NC-4.0): free for research, not for commercial training.',
+    licenseSentence:
+      'Creative Commons Attribution-NonCommercial 4.0 (CC-BY-NC-4.0): free for research, not for commercial training.',
   },
   {
     name: 'placement',

@@ -3,7 +3,12 @@ import { ColourHistogram, sampledFrames, statsOf } from './statistics.js';
 
 describe('statistics', () => {
   it('gives exact numbers for each channel', () => {
-    const stats = statsOf([[1, 10], [2, 10], [3, 10], [4, 10]]);
+    const stats = statsOf([
+      [1, 10],
+      [2, 10],
+      [3, 10],
+      [4, 10],
+    ]);
 
     expect(stats.min).toEqual([1, 10]);
     expect(stats.max).toEqual([4, 10]);
@@ -27,7 +32,13 @@ describe('statistics', () => {
     all.addAll(dark);
     all.addAll(bright);
 
-    expect(all.stats()).toMatchObject({ min: [0, 0, 0], max: [1, 1, 1], mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], count: [2] });
+    expect(all.stats()).toMatchObject({
+      min: [0, 0, 0],
+      max: [1, 1, 1],
+      mean: [0.5, 0.5, 0.5],
+      std: [0.5, 0.5, 0.5],
+      count: [2],
+    });
   });
 
   it('looks at all frames of a short episode and at a hundred of a longer one', () => {

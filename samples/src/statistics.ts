@@ -34,8 +34,16 @@ export function statsOf(rows: readonly (readonly number[])[]): FeatureStats {
   });
   const at = (share: number): number[] => channels.map((c) => quantile(c.values, share));
   return {
-    min: at(0), max: at(1), mean: channels.map((c) => c.mean), std: channels.map((c) => c.std), count: [rows.length],
-    q01: at(0.01), q10: at(0.1), q50: at(0.5), q90: at(0.9), q99: at(0.99),
+    min: at(0),
+    max: at(1),
+    mean: channels.map((c) => c.mean),
+    std: channels.map((c) => c.std),
+    count: [rows.length],
+    q01: at(0.01),
+    q10: at(0.1),
+    q50: at(0.5),
+    q90: at(0.9),
+    q99: at(0.99),
   };
 }
 
@@ -89,8 +97,16 @@ export class ColourHistogram {
     });
     const at = (share: number): number[] => channels.map((c) => c.at(share));
     return {
-      min: at(0), max: at(1), mean: channels.map((c) => c.mean), std: channels.map((c) => c.std), count: [this.pictures],
-      q01: at(0.01), q10: at(0.1), q50: at(0.5), q90: at(0.9), q99: at(0.99),
+      min: at(0),
+      max: at(1),
+      mean: channels.map((c) => c.mean),
+      std: channels.map((c) => c.std),
+      count: [this.pictures],
+      q01: at(0.01),
+      q10: at(0.1),
+      q50: at(0.5),
+      q90: at(0.9),
+      q99: at(0.99),
     };
   }
 }

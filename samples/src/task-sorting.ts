@@ -4,7 +4,11 @@ import { aimError, goHome, pickUp, putDown, scatter } from './plan.js';
 import type { Random } from './random.js';
 import type { Vec3 } from './vectors.js';
 
-const PAIRS = [['red', 'blue'], ['yellow', 'green'], ['orange', 'purple']] as const;
+const PAIRS = [
+  ['red', 'blue'],
+  ['yellow', 'green'],
+  ['orange', 'purple'],
+] as const;
 const BIN_HALF = 0.06;
 
 /** Share of aims that are off by two to three centimetres; jaws forgive some of them. */
@@ -24,7 +28,10 @@ export function planSorting(random: Random): EpisodePlan {
     const target = bins.get(pair[i] ?? '') ?? [0.25, 0, 0];
     const grip = { object: cube.name, at: cube.position, yaw: cube.yaw, period: Math.PI / 2 };
     const letGo: Vec3 = [target[0] + random.between(-0.012, 0.012), target[1] + random.between(-0.012, 0.012), 0.075];
-    return [...pickUp(grip, aimError(random, SLOPPY_SHARE), 0.16, random), ...putDown(cube.name, letGo, 0, 0.17, random)];
+    return [
+      ...pickUp(grip, aimError(random, SLOPPY_SHARE), 0.16, random),
+      ...putDown(cube.name, letGo, 0, 0.17, random),
+    ];
   });
   return {
     instruction: `Sort the cubes by colour: put the ${pair[0]} cube in the ${pair[0]} bin and the ${pair[1]} cube in the ${pair[1]} bin.`,

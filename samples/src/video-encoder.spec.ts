@@ -25,7 +25,12 @@ describe('the video encoder', () => {
   });
 
   it('gives ffmpeg’s own words when it cannot write', async () => {
-    const encoder = new VideoEncoder(findFfmpeg(), join(folder, 'missing', 'video.mp4'), { width: 32, height: 16, rateHz: 30, episodeStarts: [0] });
+    const encoder = new VideoEncoder(findFfmpeg(), join(folder, 'missing', 'video.mp4'), {
+      width: 32,
+      height: 16,
+      rateHz: 30,
+      episodeStarts: [0],
+    });
     await encoder.write(new Uint8Array(3 * 32 * 16));
 
     await expect(encoder.finish()).rejects.toThrow(/No such file/);
