@@ -44,4 +44,6 @@ export default {
     },
   ],
   maxWorkers: 2,
+  // Whole markets are opened and closed in hooks, on machines that do other things too.
+  testTimeout: 120_000,
 };

@@ -23,7 +23,7 @@ describe('generated files', () => {
   it('prefixes every code with its domain, and writes each sentence for people', () => {
     for (const { code, sentence } of declaredErrors()) {
       expect(code).toMatch(/^[A-Z]+_[A-Z0-9_]+$/);
-      expect(sentence).toMatch(/^[A-Z0-9"“].*[.)…"]$/su);
+      expect(sentence).toMatch(/^\S.*[.)…"]$/su);
     }
   });
 });

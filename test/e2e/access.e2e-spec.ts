@@ -75,7 +75,7 @@ describe('who may call what', () => {
     for (const owner of [...publicResolvers(), ...publicControllers()]) {
       for (const name of Object.getOwnPropertyNames(owner.prototype)) {
         const method: unknown = Object.getOwnPropertyDescriptor(owner.prototype, name)?.value;
-        if (typeof method !== 'function') continue;
+        if (typeof method !== 'function' || name === 'constructor') continue;
         const isDoor = ['graphql:resolve_property', 'graphql:resolver_type', 'path'].some((key) => Reflect.hasMetadata(key, method));
         if (isDoor && !Reflect.hasMetadata(ACCESS_METADATA, method)) undeclared.push(`${owner.name}.${name}`);
       }
