@@ -80,18 +80,50 @@ export function planText(text: string, words: KnownWords): Piece[] {
   return meaningful.length ? meaningful : distinct;
 }
 
-/** The condition that a form is contained: all its words (by their stems) and pairs of characters. Null = empty form. */
-function formQuery(form: string): string | null {
-  const parts = runsOf(form).flatMap(({ text, isSpaced }) =>
-    isSpaced ? [`'${stemOf(text)}':*`] : bigramsOf(text).map((bigram) => `'${bigram}'`),
-  );
-  return parts.length ? [...new Set(parts)].join(' & ') : null;
+/** One lexeme that must be there: a word's beginning, a character, or a pair of characters. */
+interface Part {
+  readonly lexeme: string;
+  readonly isPrefix: boolean;
 }
+
+function partsOf(form: string): Part[] {
+  return runsOf(form).flatMap(({ text, isSpaced }): Part[] =>
+    isSpaced ? [{ lexeme: stemOf(text), isPrefix: true }] : bigramsOf(text).map((lexeme) => ({ lexeme, isPrefix: false })),
+  );
+}
+
+/** Whether a text that holds `a` holds `b` too. */
+function implies(a: Part, b: Part): boolean {
+  if (b.isPrefix) return a.isPrefix && a.lexeme.startsWith(b.lexeme);
+  return !a.isPrefix && a.lexeme.includes(b.lexeme);
+}
+
+const covers = (wide: readonly Part[], narrow: readonly Part[]): boolean => wide.every((b) => narrow.some((a) => implies(a, b)));
+
+/**
+ * Leaves out forms that another form finds anyway ("dexterous hand" finds every "three-finger dexterous hand"): the database
+ * weighs each candidate against the whole condition, so half the condition is half the time.
+ */
+function distinctForms(forms: readonly (readonly Part[])[]): (readonly Part[])[] {
+  const kept: (readonly Part[])[] = [];
+  for (const form of [...forms].sort((a, b) => a.length - b.length)) {
+    if (form.length > 0 && !kept.some((wide) => covers(wide, form))) kept.push(form);
+  }
+  return kept.filter((form) => !kept.some((wide) => wide !== form && covers(wide, form)));
+}
+
+const toLexeme = ({ lexeme, isPrefix }: Part): string => (isPrefix ? `'${lexeme}':*` : `'${lexeme}'`);
 
 /** The tsquery of a piece; null when it holds no letter or digit. */
 export function pieceQuery(piece: Piece): string | null {
-  const forms = [...new Set(piece.forms.map(formQuery).filter((query) => query !== null))];
+  const forms = distinctForms(piece.forms.map(partsOf)).map((parts) => [...new Set(parts.map(toLexeme))].join(' & '));
   return forms.length ? `(${forms.map((form) => `(${form})`).join(' | ')})` : null;
+}
+
+/** The tsquery of the piece exactly as it was typed so far: what an unknown word must find to be taken as meant. */
+export function literalQuery(piece: Piece): string | null {
+  const parts = runsOf(piece.typed).flatMap(({ text, isSpaced }) => (isSpaced ? [`'${text}':*`] : bigramsOf(text).map((lexeme) => `'${lexeme}'`)));
+  return parts.length ? parts.join(' & ') : null;
 }
 
 /** The tsquery that all pieces hold; null when there is none. */

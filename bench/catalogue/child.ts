@@ -1,0 +1,41 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess, Serializable } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A helper process of the bench. It ends when this one does, because its channel closes. */
+export class Child {
+  private constructor(private readonly process: ChildProcess) {}
+
+  /** Starts a file of this folder and waits for its first message. */
+  static async start(file: string, environment: NodeJS.ProcessEnv = {}): Promise<{ child: Child; first: unknown }> {
+    const process_ = fork(new URL(file, import.meta.url), {
+      execArgv: ['--import', '@swc-node/register/esm-register'],
+      env: { ...process.env, NODE_ENV: 'production', ...environment },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const child = new Child(process_);
+    return { child, first: await child.heard() };
+  }
+
+  async ask<T>(message: Serializable): Promise<T> {
+    const heard = this.heard();
+    this.process.send(message);
+    return (await heard) as T;
+  }
+
+  async stop(): Promise<void> {
+    const exited = once(this.process, 'exit');
+    this.process.kill('SIGKILL');
+    await exited;
+  }
+
+  private async heard(): Promise<unknown> {
+    const ended = once(this.process, 'exit').then(([code]) => {
+      throw new Error(`A helper process of the bench ended with ${String(code)}.`);
+    });
+    const [message] = (await Promise.race([once(this.process, 'message'), ended])) as [unknown];
+    ended.catch(() => undefined);
+    if (typeof message === 'object' && message !== null && 'error' in message) throw new Error(String(message.error));
+    return message;
+  }
+}
