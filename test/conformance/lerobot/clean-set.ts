@@ -11,6 +11,8 @@ export interface ColumnPlan {
   values: unknown[];
   isText?: boolean;
   encoding?: Encoding;
+  /** The struct of bytes and path in which images are embedded. */
+  isImage?: boolean;
 }
 /** A table to be written, column by column. */
 export type TablePlan = Record<string, ColumnPlan>;
@@ -263,6 +265,14 @@ export function writeTable(
 ): Uint8Array {
   const schema: SchemaElement[] = [{ name: 'schema', num_children: Object.keys(table).length }];
   for (const [name, column] of Object.entries(table)) {
+    if (column.isImage) {
+      schema.push(
+        { name, repetition_type: 'OPTIONAL', num_children: 2 },
+        { name: 'bytes', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL' },
+        { name: 'path', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL', converted_type: 'UTF8' },
+      );
+      continue;
+    }
     for (let d = 0; d < column.depth; d += 1) {
       schema.push(
         { name: d === 0 ? name : 'element', repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST' },

@@ -682,3 +682,83 @@ describe('what the data says about success', () => {
     );
   });
 });
+
+describe('images that are embedded in the data', () => {
+  /** The first bytes of a PNG of a given size: all that is looked at. */
+  function png(width: number, height: number, seed: number): Uint8Array {
+    const bytes = Buffer.alloc(40, seed);
+    Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex').copy(bytes);
+    bytes.writeUInt32BE(width, 16);
+    bytes.writeUInt32BE(height, 20);
+    bytes.set([8, 2, 0, 0, 0], 24);
+    return bytes;
+  }
+
+  function withImages(of: (episode: number, frame: number) => Uint8Array | null): SetPlan {
+    const plan = cleanSet('v2.1');
+    plan.info.features['observation.images.wrist'] = {
+      dtype: 'image',
+      shape: [24, 32, 3],
+      names: ['height', 'width', 'channel'],
+    };
+    Object.values(plan.data).forEach((table, episode) => {
+      const values = Array.from({ length: LENGTHS[episode] ?? 0 }, (_, frame) => ({
+        bytes: of(episode, frame),
+        path: `frame_${frame}.png`,
+      }));
+      table['observation.images.wrist'] = { type: 'BYTE_ARRAY', depth: 0, isImage: true, values };
+    });
+    return plan;
+  }
+
+  it('are a camera like any other', async () => {
+    const { set, episodes } = await measure(
+      writeSet(withImages((episode, frame) => png(32, 24, episode * 50 + frame))),
+    );
+    const other = await measure(
+      writeSet(withImages((episode, frame) => png(32, 24, episode * 50 + frame + (frame === 3 ? 1 : 0)))),
+    );
+
+    expect(errorCodes(set)).toEqual([]);
+    expect(
+      set.cameras.map((camera) => [camera.name, camera.codec, camera.width, camera.height, camera.frames]),
+    ).toEqual([
+      ['top', 'av1', 32, 24, 47],
+      ['wrist', 'png', 32, 24, 47],
+    ]);
+    expect(other.episodes.map((episode) => episode.contentHash)).not.toContain(episodes[0]?.contentHash);
+  });
+
+  it.each<[string, (episode: number, frame: number) => Uint8Array | null, string, number]>([
+    [
+      'a path without bytes',
+      (episode, frame) => (episode === 1 && frame === 4 ? null : png(32, 24, frame)),
+      'EMPTY_IMAGE',
+      4,
+    ],
+    [
+      'an image of another size',
+      (episode, frame) => png(episode === 1 && frame >= 6 ? 64 : 32, 24, frame),
+      'VIDEO_SIZE_MISMATCH',
+      6,
+    ],
+    [
+      'bytes that are no image',
+      (episode, frame) => (episode === 1 && frame === 2 ? Buffer.from('no picture here, sorry') : png(32, 24, frame)),
+      'IMAGE_INVALID',
+      2,
+    ],
+  ])('are refused as %s', async (_, of, code, row) => {
+    const { set } = await measure(writeSet(withImages(of)));
+
+    expect(set.findings.filter((finding) => finding.severity === 'error')).toEqual([
+      expect.objectContaining({
+        code,
+        row,
+        episode: 1,
+        camera: 'wrist',
+        path: 'data/chunk-000/episode_000001.parquet',
+      }),
+    ]);
+  });
+});

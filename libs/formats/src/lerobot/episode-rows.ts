@@ -6,7 +6,7 @@ import { FeatureAccumulator } from '../stats/feature-stats.js';
 import type { CameraTallies } from './camera-tallies.js';
 import type { DataFile, ImageColumn, NumericColumn } from './data-file.js';
 import { blockRows } from './data-file.js';
-import { declaredSize } from './features.js';
+import { cameraName, declaredSize } from './features.js';
 import type { EpisodeMeta, Reading } from './reading.js';
 import { report } from './reading.js';
 import type { RowCheck } from './row-checks.js';
@@ -142,7 +142,7 @@ async function measureImages(
   cameras: CameraTallies,
 ): Promise<void> {
   const size = declaredSize(feature);
-  const place = { path: reading.files.full(file.path), episode: meta.index, camera: feature.key };
+  const place = { path: reading.files.full(file.path), episode: meta.index, camera: cameraName(feature.key) };
   hash.update(`${feature.key}\nimages\n${rows}\n`);
   let hasReported = false;
   for (let r = 0; r < rows; r += 1) {
