@@ -1,6 +1,6 @@
 import type { RuleLevel, RuleResult } from './profile.js';
 
-/** A: L3 reached. B: L2. C: L1. U: not rated, and not listable. */
+/** A: L3 reached. B: L2. C: L1. U: not rated. */
 export type Grade = 'A' | 'B' | 'C' | 'U';
 
 /** A grade and why it is not a better one. */
@@ -33,7 +33,7 @@ export function gradeOf(results: readonly RuleResult[]): GradeVerdict {
   return { grade, explanation: 'every rule of every level passes or does not apply' };
 }
 
-/** True if nothing at L1 failed or was left unchecked: the version may be listed. */
+/** True if no L1 rule fails. What is not checked keeps a version from grade C, not from the shelf. */
 export function isListable(results: readonly RuleResult[]): boolean {
-  return gradeOf(results).grade !== 'U';
+  return !results.some((result) => result.level === 'L1' && result.result === 'fail');
 }

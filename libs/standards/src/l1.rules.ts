@@ -29,6 +29,23 @@ const fail = (value: string | null, message: string, where: readonly RulePlace[]
 });
 const notChecked = (message: string): Verdict => ({ result: 'not_checked', value: null, message });
 
+/** What is wrong outweighs what is missing: the one fails, the other leaves the rule unchecked. */
+function verdictOf(wrong: readonly string[], missing: readonly string[], otherwise: Verdict): Verdict {
+  if (wrong.length > 0) return fail(count(wrong), wrong.slice(0, MAX_TOLD).join('; '));
+  if (missing.length > 0) return notChecked(`not declared: ${missing.slice(0, MAX_TOLD).join(', ')}`);
+  return otherwise;
+}
+
+const MAX_TOLD = 20;
+const count = (problems: readonly string[]): string =>
+  `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
+
+/** Sorts a declared text into `wrong` (a word that says nothing, such as "unknown") or `missing`. */
+function look(what: string, text: string | undefined, wrong: string[], missing: string[]): void {
+  if (text === undefined) missing.push(what);
+  else if (!isNamed(text)) wrong.push(`${what} must not be "${text}"`);
+}
+
 const isNamed = (text: string | undefined): boolean => text !== undefined && !UNKNOWN.test(text.trim());
 const widthOf = (stream: StreamFact): number => stream.shape.reduce((product, length) => product * length, 1);
 
@@ -86,55 +103,55 @@ export const L1_RULES: Readonly<Record<string, (evidence: Evidence) => Verdict>>
   },
 
   'EM-1': ({ declared: { robot } }) => {
-    const missing = [
-      !isNamed(robot?.embodimentClass) && 'class',
-      !isNamed(robot?.maker) && 'maker',
-      !isNamed(robot?.model) && 'model',
-      !(robot?.dof !== undefined && Number.isInteger(robot.dof) && robot.dof > 0) && 'degrees of freedom',
-    ].filter((part) => part !== false);
-    return missing.length > 0
-      ? fail(`missing: ${missing.join(', ')}`, `declare the robot's ${missing.join(', ')}`)
-      : pass(`${robot?.maker} ${robot?.model}, ${robot?.embodimentClass}, ${robot?.dof} DoF`, 'the robot is named');
+    const wrong: string[] = [];
+    const missing: string[] = [];
+    look("the robot's class", robot?.embodimentClass, wrong, missing);
+    look("the robot's maker", robot?.maker, wrong, missing);
+    look("the robot's model", robot?.model, wrong, missing);
+    if (robot?.dof === undefined) missing.push('degrees of freedom');
+    else if (!Number.isInteger(robot.dof) || robot.dof <= 0) wrong.push(`degrees of freedom must not be ${robot.dof}`);
+    const name = `${robot?.maker} ${robot?.model}, ${robot?.embodimentClass}, ${robot?.dof} DoF`;
+    return verdictOf(wrong, missing, pass(name, 'the robot is named'));
   },
 
   'AC-1': ({ measure, declared }) => {
     if (measure.streams.length === 0) return notChecked('no stream could be read');
     const actions = measure.streams.filter((stream) => stream.role === 'action');
     if (actions.length === 0) return { result: 'not_applicable', value: null, message: 'the set has no action' };
-    const problems: string[] = [];
-    if (!isNamed(declared.action?.controlMode)) problems.push('declare the control mode');
+    const wrong: string[] = [];
+    const missing: string[] = [];
+    look('control mode', declared.action?.controlMode, wrong, missing);
     for (const action of actions) {
       const names = action.names.length > 0 ? action.names : (declared.action?.names ?? []);
-      if (unitOf(action, declared) === null) problems.push(`declare the unit of ${action.key}`);
-      if (names.length !== widthOf(action))
-        problems.push(`${action.key} has ${widthOf(action)} dimensions and ${names.length} names`);
+      look(`unit of ${action.key}`, unitOf(action, declared), wrong, missing);
+      if (names.length === 0) missing.push(`names of ${action.key}`);
+      else if (names.length !== widthOf(action))
+        wrong.push(`${action.key} has ${widthOf(action)} dimensions and ${names.length} names`);
     }
-    return problems.length > 0
-      ? fail(`${problems.length} problems`, problems.join('; '))
-      : pass(`${declared.action?.controlMode}`, 'control mode, unit and names are given');
+    return verdictOf(wrong, missing, pass(`${declared.action?.controlMode}`, 'control mode, unit and names are given'));
   },
 
   'ST-1': ({ measure, declared }) => {
     if (measure.streams.length === 0) return notChecked('no stream could be read');
-    const problems: string[] = [];
+    const wrong: string[] = [];
+    const missing: string[] = [];
     let checked = 0;
     for (const stream of measure.streams) {
       if (stream.role === 'video' || stream.role === 'image') {
         checked += 1;
         const camera = measure.cameras.find((one) => one.key === stream.key);
         if (!camera || camera.width === 0 || camera.height === 0 || camera.codec === '')
-          problems.push(`${stream.key}: no readable camera`);
+          wrong.push(`${stream.key}: no readable camera`);
       } else if (stream.role === 'action' || stream.role === 'state') {
         checked += 1;
-        if (unitOf(stream, declared) === null) problems.push(`${stream.key}: declare its unit`);
-        if (stream.rateHz === null) problems.push(`${stream.key}: no rate`);
-        if (stream.shape.length === 0) problems.push(`${stream.key}: no shape`);
+        look(`unit of ${stream.key}`, unitOf(stream, declared), wrong, missing);
+        if (stream.rateHz === null) missing.push(`rate of ${stream.key}`);
+        if (stream.shape.length === 0) wrong.push(`${stream.key}: no shape`);
       }
     }
-    if (measure.modalities.length === 0) problems.push('no modality recognised');
-    return problems.length > 0
-      ? fail(`${problems.length} problems in ${checked} streams`, problems.slice(0, 20).join('; '))
-      : pass(`${checked} streams`, 'unit, rate and shape of every stream, size and codec of every camera are known');
+    if (measure.modalities.length === 0) wrong.push('no modality recognised');
+    const all = 'unit, rate and shape of every stream, size and codec of every camera are known';
+    return verdictOf(wrong, missing, pass(`${checked} streams`, all));
   },
 
   'TM-1': ({ measure }) => {
@@ -145,21 +162,26 @@ export const L1_RULES: Readonly<Record<string, (evidence: Evidence) => Verdict>>
   },
 
   'TK-1': ({ measure, declared }) => {
-    const missing = [
-      (declared.taskFamilies?.length ?? 0) === 0 && 'task family',
-      (declared.scenes?.length ?? 0) === 0 && 'scene',
-      (measure.tasks.length === 0 || measure.tasks.some((text) => text.trim() === '')) && 'instruction text',
-    ].filter((part) => part !== false);
-    return missing.length > 0
-      ? fail(`missing: ${missing.join(', ')}`, `give the ${missing.join(', ')}`)
-      : pass(`${measure.tasks.length} instructions`, 'task family, scene and instructions are given');
+    const missing: string[] = [];
+    if (measure.episodes === 0) return notChecked('no episode could be read');
+    const wrong =
+      measure.tasks.length === 0 || measure.tasks.some((text) => text.trim() === '')
+        ? ['give every episode its instruction text']
+        : [];
+    if ((declared.taskFamilies?.length ?? 0) === 0) missing.push('task family');
+    if ((declared.scenes?.length ?? 0) === 0) missing.push('scene');
+    return verdictOf(
+      wrong,
+      missing,
+      pass(`${measure.tasks.length} instructions`, 'task family, scene and instructions are given'),
+    );
   },
 
   'CO-1': ({ declared }) =>
-    declared.terms?.present === true ? pass('set', 'licence terms are set') : fail('not set', 'set the licence terms'),
+    declared.terms?.present === true ? pass('set', 'licence terms are set') : notChecked('not declared: licence'),
 
   'CO-2': ({ declared: { personalData, consentScope } }) => {
-    if (personalData === undefined) return fail('not declared', 'declare whether the data shows people');
+    if (personalData === undefined) return notChecked('not declared: whether the data shows people');
     if (personalData === 'present_with_consent' && !isNamed(consentScope))
       return fail('no consent scope', 'personal data is present: say what the consent covers');
     return pass(
@@ -169,8 +191,7 @@ export const L1_RULES: Readonly<Record<string, (evidence: Evidence) => Verdict>>
   },
 };
 
-function unitOf(stream: StreamFact, declared: DeclaredFacts): string | null {
+function unitOf(stream: StreamFact, declared: DeclaredFacts): string | undefined {
   const own = declared.units && Object.hasOwn(declared.units, stream.key) ? declared.units[stream.key] : undefined;
-  const unit = own ?? (stream.role === 'action' ? declared.action?.unit : undefined) ?? stream.unit ?? undefined;
-  return isNamed(unit) ? (unit ?? null) : null;
+  return own ?? (stream.role === 'action' ? declared.action?.unit : undefined) ?? stream.unit ?? undefined;
 }

@@ -102,12 +102,7 @@ describe('the L1 profile', () => {
     { measure?: Partial<DatasetMeasure>; declared?: DeclaredFacts; files?: ManifestFile[] },
   ][] = [
     ['no maker', 'EM-1', { declared: { robot: { ...declared.robot, maker: 'unknown' } } }],
-    [
-      'no degrees of freedom',
-      'EM-1',
-      { declared: { robot: { embodimentClass: 'single_arm', maker: 'Acme', model: 'One' } } },
-    ],
-    ['no control mode', 'AC-1', { declared: { action: { unit: 'rad' } } }],
+    ['an unknown control mode', 'AC-1', { declared: { action: { unit: 'rad', controlMode: 'unknown' } } }],
     [
       'one name for two dimensions',
       'AC-1',
@@ -117,12 +112,10 @@ describe('the L1 profile', () => {
         },
       },
     ],
-    ['no unit of the state', 'ST-1', { declared: { units: {} } }],
+    ['an unknown unit', 'ST-1', { declared: { units: { 'observation.state': 'n/a' } } }],
     ['a camera that could not be read', 'ST-1', { measure: { cameras: [] } }],
     ['no clock', 'TM-1', { measure: { streams: measure.streams.filter((stream) => stream.role !== 'time') } }],
     ['no task text', 'TK-1', { measure: { tasks: [' '] } }],
-    ['no scene', 'TK-1', { declared: { scenes: [] } }],
-    ['no terms', 'CO-1', { declared: { terms: { present: false } } }],
     ['personal data without a consent scope', 'CO-2', { declared: { personalData: 'present_with_consent' } }],
     [
       'a file without hash',
@@ -152,6 +145,25 @@ describe('the L1 profile', () => {
     expect(gradeOf(results).grade).toBe('U');
   });
 
+  const gaps: [string, string, DeclaredFacts][] = [
+    ['the robot', 'EM-1', { robot: undefined }],
+    ['degrees of freedom', 'EM-1', { robot: { embodimentClass: 'single_arm', maker: 'Acme', model: 'One' } }],
+    ['the control mode', 'AC-1', { action: { unit: 'rad' } }],
+    ['the unit of the state', 'ST-1', { units: {} }],
+    ['the scene', 'TK-1', { scenes: [] }],
+    ['the terms', 'CO-1', { terms: { present: false } }],
+    ['whether people are shown', 'CO-2', { personalData: undefined }],
+  ];
+  it.each(gaps)('leaves a version without %s listable and ungraded, with %s not checked', (_, rule, change) => {
+    const results = evaluateProfile(L1_V1, { measure, declared: { ...declared, ...change }, files });
+
+    expect(results.filter(({ result }) => result !== 'pass').filter(({ level }) => level === 'L1')).toMatchObject([
+      { rule, result: 'not_checked' },
+    ]);
+    expect(isListable(results)).toBe(true);
+    expect(gradeOf(results).grade).toBe('U');
+  });
+
   it('counts a file that nobody read back as not checked, and never as passed', () => {
     const results = evaluateProfile(L1_V1, {
       measure,
@@ -160,7 +172,7 @@ describe('the L1 profile', () => {
     });
 
     expect(resultOf(results, 'ID-3')).toBe('not_checked');
-    expect(isListable(results)).toBe(false);
+    expect(gradeOf(results).grade).toBe('U');
   });
 
   it('does not ask for an action where there is none', () => {

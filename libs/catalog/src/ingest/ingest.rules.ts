@@ -1,5 +1,5 @@
 import type { DatasetMeasure } from '@app/formats';
-import { L1_V1, evaluateProfile, gradeOf } from '@app/standards';
+import { L1_V1, evaluateProfile, gradeOf, isListable } from '@app/standards';
 import type { DeclaredFacts } from '../datasets/declared.rules.js';
 import type { FileRow } from '../versions/file.queries.js';
 import type { ReportFinding, VersionReport } from '../versions/report.js';
@@ -46,7 +46,7 @@ export function reportOf(
     profile: `${L1_V1.id}@${L1_V1.version}`,
     grade,
     explanation,
-    isListable: unreadable === null && !rules.some((rule) => rule.level === 'L1' && rule.result === 'fail'),
+    isListable: unreadable === null && isListable(rules),
     rules,
     findings,
     counts: countByCode(findings),
