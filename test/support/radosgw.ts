@@ -67,8 +67,26 @@ export async function startRadosgw(): Promise<Radosgw> {
     const ceph = (...args: string[]): Promise<unknown> => run('ceph', ['-c', conf, '--connect-timeout', '60', ...args]);
 
     await makeKeys(folder);
-    await run('monmaptool', ['--create', '--fsid', fsid, '--addv', 'a', `[v2:127.0.0.1:${v2},v1:127.0.0.1:${v1}]`, join(folder, 'monmap')]);
-    await run('ceph-mon', ['--mkfs', '-i', 'a', '-c', conf, '--monmap', join(folder, 'monmap'), '--keyring', join(folder, 'keyring')]);
+    await run('monmaptool', [
+      '--create',
+      '--fsid',
+      fsid,
+      '--addv',
+      'a',
+      `[v2:127.0.0.1:${v2},v1:127.0.0.1:${v1}]`,
+      join(folder, 'monmap'),
+    ]);
+    await run('ceph-mon', [
+      '--mkfs',
+      '-i',
+      'a',
+      '-c',
+      conf,
+      '--monmap',
+      join(folder, 'monmap'),
+      '--keyring',
+      join(folder, 'keyring'),
+    ]);
     start('ceph-mon', '-i', 'a');
 
     const osdId = randomUUID();
@@ -81,8 +99,14 @@ export async function startRadosgw(): Promise<Radosgw> {
     start('radosgw', '-n', 'client.rgw.a');
     await untilAnswers(`http://127.0.0.1:${http}`, children);
     await run('radosgw-admin', [
-      '-c', conf, 'user', 'create', '--uid=test', '--display-name=test',
-      `--access-key=${USER.accessKeyId}`, `--secret-key=${USER.secretAccessKey}`,
+      '-c',
+      conf,
+      'user',
+      'create',
+      '--uid=test',
+      '--display-name=test',
+      `--access-key=${USER.accessKeyId}`,
+      `--secret-key=${USER.secretAccessKey}`,
     ]);
     return {
       ...USER,
@@ -156,7 +180,13 @@ async function untilAnswers(url: string, children: readonly ChildProcess[]): Pro
   while (Date.now() < deadline) {
     const ended = children.find((child) => child.exitCode !== null);
     if (ended) throw new Error(`${ended.spawnfile} ended with ${String(ended.exitCode)} while the gateway started`);
-    if (await fetch(url).then(() => true, () => false)) return;
+    if (
+      await fetch(url).then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
     await delay(100);
   }
   throw new Error('the gateway did not answer in time');

@@ -16,7 +16,8 @@ export const EmbeddedErrors = defineErrors('EMBEDDED', {
   ),
   POSTGRES_FAILED: refusal(
     'UNAVAILABLE',
-    (d: { step: string; output: string }) => `The embedded Postgres did not ${d.step}. It said: ${d.output || '(nothing)'}`,
+    (d: { step: string; output: string }) =>
+      `The embedded Postgres did not ${d.step}. It said: ${d.output || '(nothing)'}`,
     { step: 'start', output: 'FATAL: could not create lock file' },
   ),
   PORT_TAKEN: refusal(

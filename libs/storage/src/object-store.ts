@@ -333,7 +333,10 @@ export class ObjectStore {
 
   /** A URL that sends one part of a multipart upload. */
   presignUploadPart(key: string, uploadId: string, partNumber: number, options: SignedUrlOptions): string {
-    return this.presign('PUT', key, { ...options, query: { ...options.query, uploadId, partNumber: String(partNumber) } });
+    return this.presign('PUT', key, {
+      ...options,
+      query: { ...options.query, uploadId, partNumber: String(partNumber) },
+    });
   }
 
   /**
@@ -341,7 +344,10 @@ export class ObjectStore {
    * This is the fast way for manifests.
    */
   prepareGets(options: SignedUrlOptions, varyingQuery: readonly string[] = []): PreparedPresign {
-    return this.presigner.prepare({ ...options, method: 'GET', endpoint: this.publicEndpoint, bucket: this.bucket }, varyingQuery);
+    return this.presigner.prepare(
+      { ...options, method: 'GET', endpoint: this.publicEndpoint, bucket: this.bucket },
+      varyingQuery,
+    );
   }
 
   /** Closes idle connections. */

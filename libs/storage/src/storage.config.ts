@@ -10,9 +10,13 @@ export const storageSettings = declareSettings('storage', {
     description: 'URL of the S3 service as this process reaches it; `npm start` fills it in with the embedded store',
   }),
   publicEndpoint: setting('S3_PUBLIC_ENDPOINT', endpoint.optional(), {
-    description: 'URL of the S3 service as clients reach it, written into signed URLs; the same as S3_ENDPOINT unless set',
+    description:
+      'URL of the S3 service as clients reach it, written into signed URLs; the same as S3_ENDPOINT unless set',
   }),
-  bucket: setting('S3_BUCKET', bucketName, { description: 'Bucket that holds datasets and previews', default: 'bodega' }),
+  bucket: setting('S3_BUCKET', bucketName, {
+    description: 'Bucket that holds datasets and previews',
+    default: 'bodega',
+  }),
   logBucket: setting('S3_LOG_BUCKET', bucketName, {
     description: 'Bucket to which the store delivers its access log',
     default: 'bodega-logs',

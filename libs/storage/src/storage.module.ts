@@ -11,7 +11,11 @@ export const LOG_STORE = Symbol('LOG_STORE');
 @Global()
 @Module({
   providers: [
-    { provide: ObjectStore, inject: [Settings], useFactory: (settings: Settings) => new ObjectStore(settings.of(storageSettings)) },
+    {
+      provide: ObjectStore,
+      inject: [Settings],
+      useFactory: (settings: Settings) => new ObjectStore(settings.of(storageSettings)),
+    },
     {
       provide: LOG_STORE,
       inject: [Settings],

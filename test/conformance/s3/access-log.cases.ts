@@ -12,7 +12,9 @@ export function describeAccessLog(stage: Stage): void {
     const nextLease = (): string => `lse_${stage.name.replace(/\W/g, '')}_${++lease}`;
 
     beforeAll(async () => {
-      await stage.client().send(new PutObjectCommand({ Bucket: stage.bucket, Key: KEY, Body: Buffer.alloc(SIZE, 'r') }));
+      await stage
+        .client()
+        .send(new PutObjectCommand({ Bucket: stage.bucket, Key: KEY, Body: Buffer.alloc(SIZE, 'r') }));
     });
 
     /** A line is written when the server is done with the connection, which may be a moment after the client is. */
@@ -52,9 +54,13 @@ export function describeAccessLog(stage: Stage): void {
 
     it('counts nothing for HEAD and for 304', async () => {
       const [head, unchanged] = [nextLease(), nextLease()];
-      const { headers } = await send(stage.url(KEY, { method: 'HEAD', query: { 'x-bodega-lease': head } }), { method: 'HEAD' });
+      const { headers } = await send(stage.url(KEY, { method: 'HEAD', query: { 'x-bodega-lease': head } }), {
+        method: 'HEAD',
+      });
 
-      await send(stage.url(KEY, { query: { 'x-bodega-lease': unchanged } }), { headers: { 'if-none-match': headers.etag ?? '' } });
+      await send(stage.url(KEY, { query: { 'x-bodega-lease': unchanged } }), {
+        headers: { 'if-none-match': headers.etag ?? '' },
+      });
 
       await expectOneLine(head, { status: 200, bytesSent: 0 });
       await expectOneLine(unchanged, { status: 304, bytesSent: 0 });
@@ -100,44 +106,52 @@ export function describeAccessLog(stage: Stage): void {
       await expectOneLine(id, { status: 200, bytesSent: 3_333_333 });
     });
 
-    stage.itNeeds('exact-bytes-of-aborted-transfers', 'never counts less than an aborting client received, nor all of it', async () => {
-      const id = nextLease();
+    stage.itNeeds(
+      'exact-bytes-of-aborted-transfers',
+      'never counts less than an aborting client received, nor all of it',
+      async () => {
+        const id = nextLease();
 
-      const answer = await send(stage.url(KEY, { query: { 'x-bodega-lease': id } }), { stopAfter: 1_500_000 });
+        const answer = await send(stage.url(KEY, { query: { 'x-bodega-lease': id } }), { stopAfter: 1_500_000 });
 
-      const [line, ...others] = await linesOf(id);
-      expect(others).toEqual([]);
-      expect(line?.bytesSent).toBeGreaterThanOrEqual(answer.body.length);
-      expect(line?.bytesSent).toBeLessThan(SIZE);
-    });
+        const [line, ...others] = await linesOf(id);
+        expect(others).toEqual([]);
+        expect(line?.bytesSent).toBeGreaterThanOrEqual(answer.body.length);
+        expect(line?.bytesSent).toBeLessThan(SIZE);
+      },
+    );
 
-    stage.itNeeds('standard-access-log', 'writes the fields of the S3 server access log, and no signature', async () => {
-      const id = nextLease();
-      const disposition = 'attachment; filename="x"';
-      await send(stage.url(KEY, { query: { 'x-bodega-lease': id, 'response-content-disposition': disposition } }), {
-        headers: { 'user-agent': 'agent "quoted" 1', referer: 'https://shop.example/' },
-      });
+    stage.itNeeds(
+      'standard-access-log',
+      'writes the fields of the S3 server access log, and no signature',
+      async () => {
+        const id = nextLease();
+        const disposition = 'attachment; filename="x"';
+        await send(stage.url(KEY, { query: { 'x-bodega-lease': id, 'response-content-disposition': disposition } }), {
+          headers: { 'user-agent': 'agent "quoted" 1', referer: 'https://shop.example/' },
+        });
 
-      const [entry] = await linesOf(id);
+        const [entry] = await linesOf(id);
 
-      const line = entry?.line ?? '';
-      const strict =
-        /^(\S+) (\S+) \[(\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000)\] (\S+) (\S+) ([0-9A-F]{16}) (\S+) (\S+) "([^"]*)" (\d{3}) (\S+) (\S+) (\S+) (\d+) (\d+) "([^"]*)" "([^"]*)" - (\S+) SigV4 - QueryString (\S+) - - -$/;
-      const fields = strict.exec(line)?.slice(1) ?? [];
-      expect(fields).toHaveLength(19);
-      expect(fields[1]).toBe(stage.bucket);
-      expect(fields[3]).toBe('127.0.0.1');
-      expect(fields[4]).toBe(stage.subject().accessKeyId);
-      expect(fields[6]).toBe('REST.GET.OBJECT');
-      expect(decodeURIComponent(fields[7] ?? '')).toBe(KEY);
-      expect(fields[9]).toBe('200');
-      expect(fields[12]).toBe(String(SIZE));
-      expect(fields[15]).toBe('https://shop.example/');
-      expect(fields[16]).toBe('agent %22quoted%22 1');
-      expect(fields[18]).toBe(new URL(stage.subject().endpoint).host);
-      expect(line).toMatch(/X-Amz-Signature=REDACTED/);
-      expect(line).not.toMatch(/X-Amz-Signature=[0-9a-f]{8}/);
-    });
+        const line = entry?.line ?? '';
+        const strict =
+          /^(\S+) (\S+) \[(\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000)\] (\S+) (\S+) ([0-9A-F]{16}) (\S+) (\S+) "([^"]*)" (\d{3}) (\S+) (\S+) (\S+) (\d+) (\d+) "([^"]*)" "([^"]*)" - (\S+) SigV4 - QueryString (\S+) - - -$/;
+        const fields = strict.exec(line)?.slice(1) ?? [];
+        expect(fields).toHaveLength(19);
+        expect(fields[1]).toBe(stage.bucket);
+        expect(fields[3]).toBe('127.0.0.1');
+        expect(fields[4]).toBe(stage.subject().accessKeyId);
+        expect(fields[6]).toBe('REST.GET.OBJECT');
+        expect(decodeURIComponent(fields[7] ?? '')).toBe(KEY);
+        expect(fields[9]).toBe('200');
+        expect(fields[12]).toBe(String(SIZE));
+        expect(fields[15]).toBe('https://shop.example/');
+        expect(fields[16]).toBe('agent %22quoted%22 1');
+        expect(fields[18]).toBe(new URL(stage.subject().endpoint).host);
+        expect(line).toMatch(/X-Amz-Signature=REDACTED/);
+        expect(line).not.toMatch(/X-Amz-Signature=[0-9a-f]{8}/);
+      },
+    );
 
     stage.itNeeds('standard-access-log', 'keeps a client from forging a line or a field', async () => {
       const id = nextLease();

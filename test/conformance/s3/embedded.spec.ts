@@ -64,7 +64,12 @@ async function readLog(endpoint: string): Promise<LoggedRequest[]> {
   for await (const { key } of store.list('access/')) {
     let text = '';
     for await (const chunk of await store.get(key)) text += String(chunk);
-    requests.push(...text.split('\n').filter((line) => line !== '').map(parseLine));
+    requests.push(
+      ...text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map(parseLine),
+    );
   }
   store.close();
   return requests;

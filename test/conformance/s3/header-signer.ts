@@ -34,7 +34,8 @@ export class HeaderSigner {
       all['x-amz-content-sha256'] ?? '',
     ].join('\n');
     this.seed = this.sign('AWS4-HMAC-SHA256', [sha256(canonical)]);
-    all['authorization'] = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${this.scope}, SignedHeaders=${names.join(';')}, Signature=${this.seed}`;
+    all['authorization'] =
+      `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${this.scope}, SignedHeaders=${names.join(';')}, Signature=${this.seed}`;
     return all;
   }
 
@@ -50,7 +51,9 @@ export class HeaderSigner {
   }
 
   private sign(algorithm: string, parts: readonly string[]): string {
-    return createHmac('sha256', this.key).update([algorithm, this.timestamp, this.scope, ...parts].join('\n')).digest('hex');
+    return createHmac('sha256', this.key)
+      .update([algorithm, this.timestamp, this.scope, ...parts].join('\n'))
+      .digest('hex');
   }
 }
 
@@ -65,7 +68,11 @@ export async function putSigned(
   const signed = signer.headersFor(key, headers);
   const text = body(signer);
   const url = `${stage.subject().endpoint}/${stage.bucket}/${key}`;
-  return send(url, { method: 'PUT', headers: { ...signed, 'content-length': String(Buffer.byteLength(text)) }, body: text });
+  return send(url, {
+    method: 'PUT',
+    headers: { ...signed, 'content-length': String(Buffer.byteLength(text)) },
+    body: text,
+  });
 }
 
 function sha256(text: string): string {

@@ -27,8 +27,19 @@ afterEach(async () => {
 
 async function startElsewhere(): Promise<ObjectStore> {
   const script = fileURLToPath(new URL('./object-store-holder.ts', import.meta.url));
-  const args = ['--import', '@swc-node/register/esm-register', script, dataDir, '0', KEYS.accessKeyId, KEYS.secretAccessKey];
-  const started = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } });
+  const args = [
+    '--import',
+    '@swc-node/register/esm-register',
+    script,
+    dataDir,
+    '0',
+    KEYS.accessKeyId,
+    KEYS.secretAccessKey,
+  ];
+  const started = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
   child = started;
   const [line] = (await once(started.stdout, 'data')) as [Buffer];
   return new ObjectStore({ ...KEYS, endpoint: line.toString().trim(), bucket: 'kept' });
@@ -59,7 +70,13 @@ describe('embedded object store, killed', () => {
       store.close();
     }
 
-    const server = await startObjectStore({ dataDir, port: 0, region: KEYS.region, credentials: [KEYS], buckets: ['kept'] });
+    const server = await startObjectStore({
+      dataDir,
+      port: 0,
+      region: KEYS.region,
+      credentials: [KEYS],
+      buckets: ['kept'],
+    });
     const store = new ObjectStore({ ...KEYS, endpoint: server.url, bucket: 'kept' });
     const found = new Map<string, string>();
     for await (const object of store.list('')) {
@@ -72,7 +89,9 @@ describe('embedded object store, killed', () => {
     await server.stop();
     expect(acknowledged.size).toBeGreaterThanOrEqual(10 * ROUNDS);
     for (const [key, etag] of acknowledged) expect(found.get(key)).toBe(etag);
-    const blobs = (await readdir(join(dataDir, 'blobs'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const blobs = (await readdir(join(dataDir, 'blobs'), { recursive: true, withFileTypes: true })).filter((entry) =>
+      entry.isFile(),
+    );
     const lines = (await readFile(join(dataDir, 'journal.jsonl'), 'utf8')).match(/"blob"/g) ?? [];
     expect(blobs).toHaveLength(lines.length);
   }, 120_000);
@@ -98,7 +117,9 @@ describe('embedded object store, killed', () => {
     const server = await startObjectStore(options);
 
     await expect(startObjectStore(options)).rejects.toMatchObject({ code: 'EMBEDDED_IN_USE' });
-    await expect(startObjectStore({ ...options, dataDir: `${dataDir}/other`, port: server.port })).rejects.toMatchObject({ code: 'EMBEDDED_PORT_TAKEN' });
+    await expect(
+      startObjectStore({ ...options, dataDir: `${dataDir}/other`, port: server.port }),
+    ).rejects.toMatchObject({ code: 'EMBEDDED_PORT_TAKEN' });
 
     await server.stop();
     await (await startObjectStore(options)).stop();
@@ -118,11 +139,20 @@ describe('embedded object store, killed', () => {
     if (child) await kill(child);
     store.close();
     const again = await startElsewhere();
-    const logs = new ObjectStore({ ...KEYS, endpoint: again.presignGet('x', { expiresS: 1, now: new Date() }).split('/kept')[0] ?? '', bucket: 'logs' });
+    const logs = new ObjectStore({
+      ...KEYS,
+      endpoint: again.presignGet('x', { expiresS: 1, now: new Date() }).split('/kept')[0] ?? '',
+      bucket: 'logs',
+    });
 
     const ids: string[] = [];
     for await (const { key } of logs.list('access/')) {
-      for await (const chunk of await logs.get(key)) ids.push(...String(chunk).split('\n').filter((line) => line !== ''));
+      for await (const chunk of await logs.get(key))
+        ids.push(
+          ...String(chunk)
+            .split('\n')
+            .filter((line) => line !== ''),
+        );
     }
     logs.close();
     again.close();

@@ -8,7 +8,10 @@ const FOLDERS = 11;
 
 export function describeListing(stage: Stage): void {
   describe('listings', () => {
-    const keys = Array.from({ length: COUNT }, (_, i) => `list/${String(i % FOLDERS).padStart(2, '0')}/${String(i).padStart(5, '0')}`).sort();
+    const keys = Array.from(
+      { length: COUNT },
+      (_, i) => `list/${String(i % FOLDERS).padStart(2, '0')}/${String(i).padStart(5, '0')}`,
+    ).sort();
 
     beforeAll(async () => {
       const queue = [...keys];
@@ -22,7 +25,15 @@ export function describeListing(stage: Stage): void {
 
     it('gives 1,000 keys at most, then the rest by continuation', async () => {
       const first = await stage.client().send(new ListObjectsV2Command({ Bucket: stage.bucket, Prefix: 'list/' }));
-      const second = await stage.client().send(new ListObjectsV2Command({ Bucket: stage.bucket, Prefix: 'list/', ContinuationToken: first.NextContinuationToken }));
+      const second = await stage
+        .client()
+        .send(
+          new ListObjectsV2Command({
+            Bucket: stage.bucket,
+            Prefix: 'list/',
+            ContinuationToken: first.NextContinuationToken,
+          }),
+        );
 
       expect(first.IsTruncated).toBe(true);
       expect(first.KeyCount).toBe(1000);
@@ -31,7 +42,9 @@ export function describeListing(stage: Stage): void {
     });
 
     it('starts behind a key, and pages as small as asked', async () => {
-      const page = await stage.client().send(new ListObjectsV2Command({ Bucket: stage.bucket, Prefix: 'list/', StartAfter: keys[499], MaxKeys: 7 }));
+      const page = await stage
+        .client()
+        .send(new ListObjectsV2Command({ Bucket: stage.bucket, Prefix: 'list/', StartAfter: keys[499], MaxKeys: 7 }));
 
       expect(page.Contents?.map((row) => row.Key)).toEqual(keys.slice(500, 507));
       expect(page.Contents?.[0]).toMatchObject({ Size: 1, ETag: '"9dd4e461268c8034f5c8564e155c67a6"' });
@@ -41,15 +54,35 @@ export function describeListing(stage: Stage): void {
       const expected = Array.from({ length: FOLDERS }, (_, i) => `list/${String(i).padStart(2, '0')}/`);
       const v2: (string | undefined)[] = [];
       const v1: (string | undefined)[] = [];
-      for (let token: string | undefined, more = true; more; ) {
-        const page = await stage.client().send(new ListObjectsV2Command({ Bucket: stage.bucket, Prefix: 'list/', Delimiter: '/', MaxKeys: 4, ContinuationToken: token }));
+      for (let token: string | undefined, more = true; more;) {
+        const page = await stage
+          .client()
+          .send(
+            new ListObjectsV2Command({
+              Bucket: stage.bucket,
+              Prefix: 'list/',
+              Delimiter: '/',
+              MaxKeys: 4,
+              ContinuationToken: token,
+            }),
+          );
         v2.push(...(page.CommonPrefixes ?? []).map((row) => row.Prefix));
         expect(page.Contents ?? []).toEqual([]);
         token = page.NextContinuationToken;
         more = page.IsTruncated === true;
       }
-      for (let marker: string | undefined, more = true; more; ) {
-        const page = await stage.client().send(new ListObjectsCommand({ Bucket: stage.bucket, Prefix: 'list/', Delimiter: '/', MaxKeys: 4, Marker: marker }));
+      for (let marker: string | undefined, more = true; more;) {
+        const page = await stage
+          .client()
+          .send(
+            new ListObjectsCommand({
+              Bucket: stage.bucket,
+              Prefix: 'list/',
+              Delimiter: '/',
+              MaxKeys: 4,
+              Marker: marker,
+            }),
+          );
         v1.push(...(page.CommonPrefixes ?? []).map((row) => row.Prefix));
         marker = page.NextMarker;
         more = page.IsTruncated === true;
@@ -64,7 +97,9 @@ export function describeListing(stage: Stage): void {
       await stage.client().send(new PutObjectCommand({ Bucket: stage.bucket, Key: 'mixed/b/1', Body: 'x' }));
       await stage.client().send(new PutObjectCommand({ Bucket: stage.bucket, Key: 'mixed/c', Body: 'x' }));
 
-      const page = await stage.client().send(new ListObjectsV2Command({ Bucket: stage.bucket, Prefix: 'mixed/', Delimiter: '/' }));
+      const page = await stage
+        .client()
+        .send(new ListObjectsV2Command({ Bucket: stage.bucket, Prefix: 'mixed/', Delimiter: '/' }));
 
       expect(page.Contents?.map((row) => row.Key)).toEqual(['mixed/a', 'mixed/c']);
       expect(page.CommonPrefixes?.map((row) => row.Prefix)).toEqual(['mixed/b/']);
@@ -73,9 +108,14 @@ export function describeListing(stage: Stage): void {
     it('deletes many at once', async () => {
       const doomed = keys.slice(0, 1000);
 
-      const result = await stage.client().send(
-        new DeleteObjectsCommand({ Bucket: stage.bucket, Delete: { Objects: [...doomed, 'list/not there'].slice(1).map((Key) => ({ Key })) } }),
-      );
+      const result = await stage
+        .client()
+        .send(
+          new DeleteObjectsCommand({
+            Bucket: stage.bucket,
+            Delete: { Objects: [...doomed, 'list/not there'].slice(1).map((Key) => ({ Key })) },
+          }),
+        );
 
       expect(result.Errors ?? []).toEqual([]);
       const left = await stage.client().send(new ListObjectsV2Command({ Bucket: stage.bucket, Prefix: 'list/' }));

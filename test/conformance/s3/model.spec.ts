@@ -29,7 +29,10 @@ const key = fc.constantFrom('a', 'a/', 'a/b', 'a//b', '..', 'z/../a', '抓取', 
 const body = fc.string({ unit: 'grapheme', maxLength: 30 });
 
 class Put implements Command {
-  constructor(private readonly key: string, private readonly body: string) {}
+  constructor(
+    private readonly key: string,
+    private readonly body: string,
+  ) {}
   check(): boolean {
     return true;
   }
@@ -57,7 +60,10 @@ class Delete implements Command {
 }
 
 class Copy implements Command {
-  constructor(private readonly from: string, private readonly to: string) {}
+  constructor(
+    private readonly from: string,
+    private readonly to: string,
+  ) {}
   check(model: Readonly<Model>): boolean {
     return model.objects.has(this.from) && this.from !== this.to;
   }
@@ -79,7 +85,8 @@ class Read implements Command {
     const expected = model.objects.get(this.key);
     const head = await real.store.head(this.key);
     expect(head?.sizeBytes).toBe(expected === undefined ? undefined : BigInt(Buffer.byteLength(expected)));
-    if (expected !== undefined) expect(Buffer.from(await real.store.readRange(this.key, 0n, 1000)).toString()).toBe(expected);
+    if (expected !== undefined)
+      expect(Buffer.from(await real.store.readRange(this.key, 0n, 1000)).toString()).toBe(expected);
   }
   toString(): string {
     return `read(${this.key})`;
@@ -87,7 +94,10 @@ class Read implements Command {
 }
 
 class List implements Command {
-  constructor(private readonly prefix: string, private readonly limit: number) {}
+  constructor(
+    private readonly prefix: string,
+    private readonly limit: number,
+  ) {}
   check(): boolean {
     return true;
   }
@@ -144,10 +154,19 @@ abstract class UploadCommand implements Command {
 }
 
 class SendPart extends UploadCommand {
-  constructor(back: number, private readonly number: number, private readonly body: string) {
+  constructor(
+    back: number,
+    private readonly number: number,
+    private readonly body: string,
+  ) {
     super(back);
   }
-  protected override async act(_model: Model, real: Real, upload: Model['uploads'][number], id: string): Promise<boolean> {
+  protected override async act(
+    _model: Model,
+    real: Real,
+    upload: Model['uploads'][number],
+    id: string,
+  ): Promise<boolean> {
     await real.store.uploadPart(upload.key, id, this.number, Buffer.from(this.body));
     upload.parts.set(this.number, this.body);
     return false;
@@ -159,7 +178,12 @@ class SendPart extends UploadCommand {
 
 /** Completes with its first part alone: several small ones are refused, which other cases test. */
 class Complete extends UploadCommand {
-  protected override async act(model: Model, real: Real, upload: Model['uploads'][number], id: string): Promise<boolean> {
+  protected override async act(
+    model: Model,
+    real: Real,
+    upload: Model['uploads'][number],
+    id: string,
+  ): Promise<boolean> {
     const listed = await real.store.listParts(upload.key, id);
     expect(listed.map((part) => part.partNumber)).toEqual([...upload.parts.keys()].sort((a, b) => a - b));
     const [first] = listed;
@@ -174,7 +198,12 @@ class Complete extends UploadCommand {
 }
 
 class Abort extends UploadCommand {
-  protected override async act(_model: Model, real: Real, upload: Model['uploads'][number], id: string): Promise<boolean> {
+  protected override async act(
+    _model: Model,
+    real: Real,
+    upload: Model['uploads'][number],
+    id: string,
+  ): Promise<boolean> {
     await real.store.abortMultipart(upload.key, id);
     return true;
   }
@@ -201,7 +230,9 @@ const commands = [
   key.map((k) => new Delete(k)),
   fc.tuple(key, key).map(([from, to]) => new Copy(from, to)),
   key.map((k) => new Read(k)),
-  fc.tuple(fc.constantFrom('', 'a', 'a/'), fc.integer({ min: 1, max: 4 })).map(([prefix, limit]) => new List(prefix, limit)),
+  fc
+    .tuple(fc.constantFrom('', 'a', 'a/'), fc.integer({ min: 1, max: 4 }))
+    .map(([prefix, limit]) => new List(prefix, limit)),
   key.map((k) => new BeginUpload(k)),
   fc.tuple(back, fc.integer({ min: 1, max: 3 }), body).map(([b, number, text]) => new SendPart(b, number, text)),
   back.map((b) => new Complete(b)),
@@ -215,7 +246,14 @@ describe('embedded object store against a model', () => {
       fc.asyncProperty(fc.commands(commands, { maxCommands: 60 }), async (history) => {
         const dataDir = await mkdtemp(join(tmpdir(), 'bodega-s3-model-'));
         const start = (): Promise<RunningObjectStore> =>
-          startObjectStore({ dataDir, port: 0, region: KEYS.region, credentials: [KEYS], buckets: ['model'], durable: false });
+          startObjectStore({
+            dataDir,
+            port: 0,
+            region: KEYS.region,
+            credentials: [KEYS],
+            buckets: ['model'],
+            durable: false,
+          });
         let server = await start();
         const real: Real = {
           store: new ObjectStore({ ...KEYS, endpoint: server.url, bucket: 'model' }),

@@ -19,7 +19,9 @@ export function describeMultipart(stage: Stage): void {
     const at = (key: string): { Bucket: string; Key: string } => ({ Bucket: stage.bucket, Key: key });
 
     async function begin(key: string): Promise<{ UploadId: string; Bucket: string; Key: string }> {
-      const { UploadId = '' } = await stage.client().send(new CreateMultipartUploadCommand({ ...at(key), ContentType: 'application/x-big' }));
+      const { UploadId = '' } = await stage
+        .client()
+        .send(new CreateMultipartUploadCommand({ ...at(key), ContentType: 'application/x-big' }));
       return { ...at(key), UploadId };
     }
 
@@ -29,15 +31,23 @@ export function describeMultipart(stage: Stage): void {
       const etags = new Map<number, string>();
       for (const number of [3, 1, 2]) {
         const body = parts[number - 1] ?? Buffer.alloc(0);
-        const url = stage.url('multi/joined', { method: 'PUT', query: { uploadId: upload.UploadId, partNumber: String(number) } });
+        const url = stage.url('multi/joined', {
+          method: 'PUT',
+          query: { uploadId: upload.UploadId, partNumber: String(number) },
+        });
         const answer = await send(url, { method: 'PUT', body, headers: { 'content-length': String(body.length) } });
         expect(answer.status).toBe(200);
         etags.set(number, answer.headers.etag ?? '');
       }
 
-      await stage.client().send(
-        new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: [1, 2, 3].map((PartNumber) => ({ PartNumber, ETag: etags.get(PartNumber) })) } }),
-      );
+      await stage
+        .client()
+        .send(
+          new CompleteMultipartUploadCommand({
+            ...upload,
+            MultipartUpload: { Parts: [1, 2, 3].map((PartNumber) => ({ PartNumber, ETag: etags.get(PartNumber) })) },
+          }),
+        );
 
       const whole = Buffer.concat(parts);
       const md5s = Buffer.concat(parts.map((part) => createHash('md5').update(part).digest()));
@@ -63,10 +73,15 @@ export function describeMultipart(stage: Stage): void {
       const paged = await client.send(new ListPartsCommand({ ...upload, MaxParts: 1 }));
       const rest = await client.send(new ListPartsCommand({ ...upload, PartNumberMarker: paged.NextPartNumberMarker }));
 
-      expect(first.Parts?.map(({ PartNumber, Size }) => ({ PartNumber, Size }))).toEqual([{ PartNumber: 1, Size: PART_BYTES }]);
+      expect(first.Parts?.map(({ PartNumber, Size }) => ({ PartNumber, Size }))).toEqual([
+        { PartNumber: 1, Size: PART_BYTES },
+      ]);
       expect(paged.IsTruncated).toBe(true);
       expect(rest.Parts?.map((part) => part.PartNumber)).toEqual([2]);
-      const Parts = [...(paged.Parts ?? []), ...(rest.Parts ?? [])].map(({ PartNumber, ETag }) => ({ PartNumber, ETag }));
+      const Parts = [...(paged.Parts ?? []), ...(rest.Parts ?? [])].map(({ PartNumber, ETag }) => ({
+        PartNumber,
+        ETag,
+      }));
       await client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
       const got = await send(stage.url('multi/resumed'));
       expect(got.body.toString('latin1', 0, 6)).toBe('newnew');
@@ -76,21 +91,31 @@ export function describeMultipart(stage: Stage): void {
     it('shows nothing before it is complete, and nothing after it was given up', async () => {
       const upload = await begin('multi/aborted');
       await stage.client().send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: 'part' }));
-      const before = await stage.client().send(new ListMultipartUploadsCommand({ Bucket: stage.bucket, Prefix: 'multi/aborted' }));
+      const before = await stage
+        .client()
+        .send(new ListMultipartUploadsCommand({ Bucket: stage.bucket, Prefix: 'multi/aborted' }));
 
       await stage.client().send(new AbortMultipartUploadCommand(upload));
 
-      const after = await stage.client().send(new ListMultipartUploadsCommand({ Bucket: stage.bucket, Prefix: 'multi/aborted' }));
+      const after = await stage
+        .client()
+        .send(new ListMultipartUploadsCommand({ Bucket: stage.bucket, Prefix: 'multi/aborted' }));
       expect(before.Uploads?.map((one) => one.UploadId)).toEqual([upload.UploadId]);
       expect(after.Uploads ?? []).toEqual([]);
-      await expect(stage.client().send(new ListPartsCommand(upload))).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } });
-      await expect(stage.client().send(new HeadObjectCommand(at('multi/aborted')))).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } });
+      await expect(stage.client().send(new ListPartsCommand(upload))).rejects.toMatchObject({
+        $metadata: { httpStatusCode: 404 },
+      });
+      await expect(stage.client().send(new HeadObjectCommand(at('multi/aborted')))).rejects.toMatchObject({
+        $metadata: { httpStatusCode: 404 },
+      });
     });
 
     it('refuses to complete with a missing part, a wrong tag, or twice', async () => {
       const upload = await begin('multi/refused');
       const client = stage.client();
-      const one = await client.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: Buffer.alloc(PART_BYTES, '1') }));
+      const one = await client.send(
+        new UploadPartCommand({ ...upload, PartNumber: 1, Body: Buffer.alloc(PART_BYTES, '1') }),
+      );
       const two = await client.send(new UploadPartCommand({ ...upload, PartNumber: 2, Body: 'end' }));
       const complete = (...Parts: { PartNumber: number; ETag?: string }[]): Promise<unknown> =>
         client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
@@ -98,10 +123,14 @@ export function describeMultipart(stage: Stage): void {
       const second = { PartNumber: 2, ETag: two.ETag };
 
       await expect(complete(first, { PartNumber: 3, ETag: two.ETag })).rejects.toMatchObject({ name: 'InvalidPart' });
-      await expect(complete({ PartNumber: 1, ETag: '"00000000000000000000000000000000"' })).rejects.toMatchObject({ name: 'InvalidPart' });
+      await expect(complete({ PartNumber: 1, ETag: '"00000000000000000000000000000000"' })).rejects.toMatchObject({
+        name: 'InvalidPart',
+      });
       await complete(first, second);
       expect((await send(stage.url('multi/refused'))).body.length).toBe(PART_BYTES + 3);
-      await expect(client.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: 'late' }))).rejects.toMatchObject({ name: 'NoSuchUpload' });
+      await expect(
+        client.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: 'late' })),
+      ).rejects.toMatchObject({ name: 'NoSuchUpload' });
     });
 
     stage.itNeeds('part-order', 'refuses parts that are not listed in order', async () => {
@@ -114,7 +143,9 @@ export function describeMultipart(stage: Stage): void {
         { PartNumber: 1, ETag: first },
       ];
 
-      const completed = stage.client().send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
+      const completed = stage
+        .client()
+        .send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
 
       await expect(completed).rejects.toMatchObject({ name: 'InvalidPartOrder' });
     });

@@ -23,7 +23,32 @@ const ETAG = `"${createHash('md5').update(BODY).digest('hex')}"`;
 const anyKey = fc
   .array(
     fc.oneof(
-      fc.constantFrom('a', '/', '//', '..', '.', ' ', '+', '#', '?', '%', '%2F', '&', '<', '"', "'", '\\', ':', '*', '~', '抓取', 'é', '🤖', 'CON', '.tmp'),
+      fc.constantFrom(
+        'a',
+        '/',
+        '//',
+        '..',
+        '.',
+        ' ',
+        '+',
+        '#',
+        '?',
+        '%',
+        '%2F',
+        '&',
+        '<',
+        '"',
+        "'",
+        '\\',
+        ':',
+        '*',
+        '~',
+        '抓取',
+        'é',
+        '🤖',
+        'CON',
+        '.tmp',
+      ),
       fc.string({ unit: 'grapheme-composite', minLength: 1, maxLength: 8 }),
       fc.constant('long'.repeat(60)),
     ),
@@ -31,15 +56,27 @@ const anyKey = fc
   )
   .map((parts) => parts.join(''))
   // A client library strips or refuses these before any server sees them.
-  // eslint-disable-next-line no-control-regex
-  .filter((key) => !/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/.test(key) && !key.startsWith('/') && key !== '.' && key !== '..');
+
+  .filter(
+    (key) =>
+      !/[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/.test(key) && !key.startsWith('/') && key !== '.' && key !== '..',
+  );
 
 export function describeObjects(stage: Stage): void {
   describe('objects', () => {
     const at = (key: string): { Bucket: string; Key: string } => ({ Bucket: stage.bucket, Key: key });
 
     beforeAll(async () => {
-      await stage.client().send(new PutObjectCommand({ ...at('alphabet'), Body: BODY, ContentType: 'text/x-alphabet', Metadata: { maker: 'acme', note: 'left arm' } }));
+      await stage
+        .client()
+        .send(
+          new PutObjectCommand({
+            ...at('alphabet'),
+            Body: BODY,
+            ContentType: 'text/x-alphabet',
+            Metadata: { maker: 'acme', note: 'left arm' },
+          }),
+        );
       await stage.client().send(new PutObjectCommand({ ...at('empty'), Body: Buffer.alloc(0), ContentLength: 0 }));
     });
 
@@ -47,7 +84,12 @@ export function describeObjects(stage: Stage): void {
       const head = await stage.client().send(new HeadObjectCommand(at('alphabet')));
       const get = await stage.client().send(new GetObjectCommand(at('alphabet')));
 
-      expect(head).toMatchObject({ ContentLength: 26, ETag: ETAG, ContentType: 'text/x-alphabet', Metadata: { maker: 'acme', note: 'left arm' } });
+      expect(head).toMatchObject({
+        ContentLength: 26,
+        ETag: ETAG,
+        ContentType: 'text/x-alphabet',
+        Metadata: { maker: 'acme', note: 'left arm' },
+      });
       expect(get.ETag).toBe(ETAG);
       expect(await get.Body?.transformToString()).toBe(BODY);
     });
@@ -86,14 +128,19 @@ export function describeObjects(stage: Stage): void {
       for (const range of ['bytes=9-3', 'bytes=', 'lines=1-2', 'bytes=a-b', 'bytes=0-1,4-5']) {
         const answer = await send(stage.url('alphabet'), { headers: { range } });
 
-        expect({ range, status: answer.status, body: answer.body.toString() }).toEqual({ range, status: 200, body: BODY });
+        expect({ range, status: answer.status, body: answer.body.toString() }).toEqual({
+          range,
+          status: 200,
+          body: BODY,
+        });
       }
     });
 
     it('reads on conditions', async () => {
       const past = new Date(Date.now() - 86_400_000).toUTCString();
       const future = new Date(Date.now() + 86_400_000).toUTCString();
-      const status = async (headers: Record<string, string>): Promise<number> => (await send(stage.url('alphabet'), { headers })).status;
+      const status = async (headers: Record<string, string>): Promise<number> =>
+        (await send(stage.url('alphabet'), { headers })).status;
 
       expect(await status({ 'if-match': ETAG })).toBe(200);
       expect(await status({ 'if-match': '"other"' })).toBe(412);
@@ -123,7 +170,8 @@ export function describeObjects(stage: Stage): void {
     });
 
     it('writes only what is new when told so', async () => {
-      const put = (options: object): Promise<unknown> => stage.client().send(new PutObjectCommand({ ...at('conditional'), Body: 'x', ...options }));
+      const put = (options: object): Promise<unknown> =>
+        stage.client().send(new PutObjectCommand({ ...at('conditional'), Body: 'x', ...options }));
 
       await put({ IfNoneMatch: '*' });
 
@@ -155,8 +203,19 @@ export function describeObjects(stage: Stage): void {
     it('copies with metadata kept or replaced, and the copy outlives its source', async () => {
       const source = `${stage.bucket}/alphabet`;
       await stage.client().send(new CopyObjectCommand({ ...at('copies/kept'), CopySource: source }));
-      await stage.client().send(new CopyObjectCommand({ ...at('copies/new'), CopySource: source, MetadataDirective: 'REPLACE', ContentType: 'text/plain' }));
-      await stage.client().send(new CopyObjectCommand({ ...at('copies/of copy'), CopySource: `${stage.bucket}/copies/kept` }));
+      await stage
+        .client()
+        .send(
+          new CopyObjectCommand({
+            ...at('copies/new'),
+            CopySource: source,
+            MetadataDirective: 'REPLACE',
+            ContentType: 'text/plain',
+          }),
+        );
+      await stage
+        .client()
+        .send(new CopyObjectCommand({ ...at('copies/of copy'), CopySource: `${stage.bucket}/copies/kept` }));
       await stage.client().send(new DeleteObjectCommand(at('copies/kept')));
 
       const copy = await stage.client().send(new GetObjectCommand(at('copies/of copy')));
@@ -171,9 +230,15 @@ export function describeObjects(stage: Stage): void {
       const client = stage.client();
 
       await expect(client.send(new GetObjectCommand(at('nowhere')))).rejects.toMatchObject({ name: 'NoSuchKey' });
-      await expect(client.send(new HeadObjectCommand(at('nowhere')))).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } });
-      await expect(client.send(new HeadBucketCommand({ Bucket: 'no-such-bucket' }))).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } });
-      await expect(client.send(new GetObjectCommand({ Bucket: 'no-such-bucket', Key: 'x' }))).rejects.toMatchObject({ name: 'NoSuchBucket' });
+      await expect(client.send(new HeadObjectCommand(at('nowhere')))).rejects.toMatchObject({
+        $metadata: { httpStatusCode: 404 },
+      });
+      await expect(client.send(new HeadBucketCommand({ Bucket: 'no-such-bucket' }))).rejects.toMatchObject({
+        $metadata: { httpStatusCode: 404 },
+      });
+      await expect(client.send(new GetObjectCommand({ Bucket: 'no-such-bucket', Key: 'x' }))).rejects.toMatchObject({
+        name: 'NoSuchBucket',
+      });
       await client.send(new DeleteObjectCommand(at('nowhere')));
     });
 
@@ -184,11 +249,14 @@ export function describeObjects(stage: Stage): void {
     });
 
     it('refuses a body that is not the announced one, and keeps nothing of it', async () => {
-      const wrongMd5 = send(stage.url('bad', { method: 'PUT', headers: { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' } }), {
-        method: 'PUT',
-        body: 'other',
-        headers: { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==', 'content-length': '5' },
-      });
+      const wrongMd5 = send(
+        stage.url('bad', { method: 'PUT', headers: { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' } }),
+        {
+          method: 'PUT',
+          body: 'other',
+          headers: { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==', 'content-length': '5' },
+        },
+      );
 
       expect(await wrongMd5).toMatchObject({ status: 400 });
       expect(errorCode(await wrongMd5)).toBe('BadDigest');
@@ -196,44 +264,64 @@ export function describeObjects(stage: Stage): void {
     });
 
     stage.itNeeds('checksums-verified', 'verifies checksum headers', async () => {
-      const put = (checksum: object): Promise<unknown> => stage.client().send(new PutObjectCommand({ ...at('checksum'), Body: 'hello', ...checksum }));
+      const put = (checksum: object): Promise<unknown> =>
+        stage.client().send(new PutObjectCommand({ ...at('checksum'), Body: 'hello', ...checksum }));
 
       await put({ ChecksumCRC32: 'NhCmhg==' });
       await put({ ChecksumCRC32C: 'mnG7TA==' });
       await put({ ChecksumSHA256: createHash('sha256').update('hello').digest('base64') });
       await expect(put({ ChecksumCRC32: 'AAAAAA==' })).rejects.toMatchObject({ name: 'BadDigest' });
       await expect(put({ ChecksumCRC32C: 'AAAAAA==' })).rejects.toMatchObject({ name: 'BadDigest' });
-      await expect(put({ ChecksumSHA256: createHash('sha256').update('other').digest('base64') })).rejects.toMatchObject({ name: 'BadDigest' });
+      await expect(
+        put({ ChecksumSHA256: createHash('sha256').update('other').digest('base64') }),
+      ).rejects.toMatchObject({ name: 'BadDigest' });
     });
 
-    stage.itNeeds('checksum-trailers', 'decodes and verifies streamed uploads with a trailer, for every algorithm', async () => {
-      for (const ChecksumAlgorithm of ['CRC32', 'CRC32C', 'SHA1', 'SHA256'] as const) {
-        const body = Buffer.alloc(300_000, ChecksumAlgorithm);
-        await stage.client().send(new PutObjectCommand({ ...at('trailer'), Body: streamOf(body), ContentLength: body.length, ChecksumAlgorithm }));
+    stage.itNeeds(
+      'checksum-trailers',
+      'decodes and verifies streamed uploads with a trailer, for every algorithm',
+      async () => {
+        for (const ChecksumAlgorithm of ['CRC32', 'CRC32C', 'SHA1', 'SHA256'] as const) {
+          const body = Buffer.alloc(300_000, ChecksumAlgorithm);
+          await stage
+            .client()
+            .send(
+              new PutObjectCommand({
+                ...at('trailer'),
+                Body: streamOf(body),
+                ContentLength: body.length,
+                ChecksumAlgorithm,
+              }),
+            );
 
-        const get = await stage.client().send(new GetObjectCommand({ ...at('trailer'), ChecksumMode: 'ENABLED' }));
+          const get = await stage.client().send(new GetObjectCommand({ ...at('trailer'), ChecksumMode: 'ENABLED' }));
 
-        expect(Buffer.from((await get.Body?.transformToByteArray()) ?? []).equals(body)).toBe(true);
-        expect(get[`Checksum${ChecksumAlgorithm}`]).toEqual(expect.any(String));
-        expect(get.ContentEncoding).toBeUndefined();
-      }
-    });
+          expect(Buffer.from((await get.Body?.transformToByteArray()) ?? []).equals(body)).toBe(true);
+          expect(get[`Checksum${ChecksumAlgorithm}`]).toEqual(expect.any(String));
+          expect(get.ContentEncoding).toBeUndefined();
+        }
+      },
+    );
 
-    stage.itNeeds('checksum-trailers', 'refuses a trailer that does not match its body, or that is missing', async () => {
-      const headers = {
-        'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
-        'x-amz-decoded-content-length': '5',
-        'x-amz-trailer': 'x-amz-checksum-crc32',
-      };
-      const put = async (trailer: string): Promise<number> =>
-        (await putSigned(stage, 'trailed', headers, () => `5\r\nhello\r\n0\r\n${trailer}\r\n`)).status;
+    stage.itNeeds(
+      'checksum-trailers',
+      'refuses a trailer that does not match its body, or that is missing',
+      async () => {
+        const headers = {
+          'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+          'x-amz-decoded-content-length': '5',
+          'x-amz-trailer': 'x-amz-checksum-crc32',
+        };
+        const put = async (trailer: string): Promise<number> =>
+          (await putSigned(stage, 'trailed', headers, () => `5\r\nhello\r\n0\r\n${trailer}\r\n`)).status;
 
-      expect(await put('x-amz-checksum-crc32:AAAAAA==\r\n')).toBe(400);
-      expect(await put('')).toBe(400);
-      expect((await send(stage.url('trailed'))).status).toBe(404);
-      expect(await put('x-amz-checksum-crc32:NhCmhg==\r\n')).toBe(200);
-      expect((await send(stage.url('trailed'))).body.toString()).toBe('hello');
-    });
+        expect(await put('x-amz-checksum-crc32:AAAAAA==\r\n')).toBe(400);
+        expect(await put('')).toBe(400);
+        expect((await send(stage.url('trailed'))).status).toBe(404);
+        expect(await put('x-amz-checksum-crc32:NhCmhg==\r\n')).toBe(200);
+        expect((await send(stage.url('trailed'))).body.toString()).toBe('hello');
+      },
+    );
 
     it('takes a body of signed chunks, and refuses one with a changed, missing or cut chunk', async () => {
       const chunks = ['a'.repeat(70_000), 'b'.repeat(70_000), 'tail'];
@@ -259,7 +347,16 @@ export function describeObjects(stage: Stage): void {
 
     stage.itLacks('checksum-trailers', 'refuses checksum trailers with 411', async () => {
       const body = Buffer.alloc(1000);
-      const put = stage.client().send(new PutObjectCommand({ ...at('trailer'), Body: streamOf(body), ContentLength: body.length, ChecksumAlgorithm: 'CRC32' }));
+      const put = stage
+        .client()
+        .send(
+          new PutObjectCommand({
+            ...at('trailer'),
+            Body: streamOf(body),
+            ContentLength: body.length,
+            ChecksumAlgorithm: 'CRC32',
+          }),
+        );
 
       await expect(put).rejects.toMatchObject({ $metadata: { httpStatusCode: 411 } });
     });

@@ -7,7 +7,9 @@ import type { LoggedRequest, Subject } from './subject.js';
 const missing = await missingRadosgwPrograms();
 
 if (missing.length > 0) {
-  process.stdout.write(`Ceph radosgw is not tried: ${missing.join(', ')} not on PATH (Debian: radosgw ceph-mon ceph-osd ceph-common)\n`);
+  process.stdout.write(
+    `Ceph radosgw is not tried: ${missing.join(', ')} not on PATH (Debian: radosgw ceph-mon ceph-osd ceph-common)\n`,
+  );
   describe('Ceph radosgw', () => {
     it('is not installed here, as the line above says', () => {
       expect(missing.length).toBeGreaterThan(0);

@@ -18,7 +18,11 @@ const START_MS = 180_000;
  *
  * @param lacks what this server is known not to do, with the reason; printed, and where it answers otherwise that is tested.
  */
-export function describeS3(name: string, lacks: Partial<Record<Capability, string>>, start: () => Promise<Subject>): void {
+export function describeS3(
+  name: string,
+  lacks: Partial<Record<Capability, string>>,
+  start: () => Promise<Subject>,
+): void {
   describe(name, () => {
     let subject: Subject | undefined;
     let client: S3Client | undefined;

@@ -45,7 +45,11 @@ export function describeSignedUrls(stage: Stage): void {
       const url = stage.url('signed/up.txt', { method: 'PUT' });
 
       const stored = await send(url, { method: 'PUT', body: 'uploaded', headers: { 'content-length': '8' } });
-      const moved = await send(url.replace('up.txt', 'other.txt'), { method: 'PUT', body: 'uploaded', headers: { 'content-length': '8' } });
+      const moved = await send(url.replace('up.txt', 'other.txt'), {
+        method: 'PUT',
+        body: 'uploaded',
+        headers: { 'content-length': '8' },
+      });
 
       expect(stored.status).toBe(200);
       expectRefusal(moved);
@@ -54,7 +58,10 @@ export function describeSignedUrls(stage: Stage): void {
     });
 
     it('overrides the headers that were signed, and only those', async () => {
-      const query = { 'response-content-disposition': 'attachment; filename="a.bin"', 'response-content-type': 'application/x-test' };
+      const query = {
+        'response-content-disposition': 'attachment; filename="a.bin"',
+        'response-content-type': 'application/x-test',
+      };
 
       const { headers } = await send(stage.url(KEY, { query }));
       const added = await send(`${stage.url(KEY)}&response-content-type=text%2Fhtml`);
@@ -74,11 +81,20 @@ export function describeSignedUrls(stage: Stage): void {
     it('refuses a forged signature, a wrong secret and an unknown key', async () => {
       const { subject } = stage;
       const url = stage.url('signed/plain');
-      const request = { method: 'GET', endpoint: new URL(subject().endpoint), bucket: stage.bucket, key: 'signed/plain', expiresS: 300, now: new Date() } as const;
+      const request = {
+        method: 'GET',
+        endpoint: new URL(subject().endpoint),
+        bucket: stage.bucket,
+        key: 'signed/plain',
+        expiresS: 300,
+        now: new Date(),
+      } as const;
 
       const forged = await send(tamper(url, (q) => q.set('X-Amz-Signature', '0'.repeat(64))));
       const short = await send(tamper(url, (q) => q.set('X-Amz-Signature', '')));
-      const wrongSecret = await send(createPresigner({ ...subject(), secretAccessKey: 'something else' }).presign(request));
+      const wrongSecret = await send(
+        createPresigner({ ...subject(), secretAccessKey: 'something else' }).presign(request),
+      );
       const unknownKey = await send(createPresigner({ ...subject(), accessKeyId: 'NOSUCHKEY' }).presign(request));
 
       expectRefusal(forged);
@@ -150,7 +166,9 @@ export function describeSignedUrls(stage: Stage): void {
     stage.itNeeds('clock', 'refuses a header signature that is more than 15 minutes off', async () => {
       stage.subject().advanceClock?.(15 * 60_000 + 2_000);
       const client = clientOf(stage.subject());
-      const error: unknown = await client.send(new GetObjectCommand({ Bucket: stage.bucket, Key: KEY })).catch((e: unknown) => e);
+      const error: unknown = await client
+        .send(new GetObjectCommand({ Bucket: stage.bucket, Key: KEY }))
+        .catch((e: unknown) => e);
       client.destroy();
       stage.subject().advanceClock?.(-(15 * 60_000 + 2_000));
 
@@ -172,20 +190,28 @@ export function describeSignedUrls(stage: Stage): void {
     stage.itNeeds('strict-unsigned-headers', 'refuses an x-amz header that was added after signing', async () => {
       const url = stage.url('signed/plain', { method: 'PUT' });
 
-      const answer = await send(url, { method: 'PUT', headers: { 'x-amz-copy-source': `/${stage.bucket}/${encodeURIComponent(KEY)}` } });
+      const answer = await send(url, {
+        method: 'PUT',
+        headers: { 'x-amz-copy-source': `/${stage.bucket}/${encodeURIComponent(KEY)}` },
+      });
 
       expectRefusal(answer);
       expect(errorCode(answer)).toBe('AccessDenied');
     });
 
     it('refuses two credentials at once', async () => {
-      const answer = await send(stage.url('signed/plain'), { headers: { authorization: 'AWS4-HMAC-SHA256 Credential=x' } });
+      const answer = await send(stage.url('signed/plain'), {
+        headers: { authorization: 'AWS4-HMAC-SHA256 Credential=x' },
+      });
 
       expectRefusal(answer, [400, 403]);
     });
 
     it('refuses a wrong secret in the header', async () => {
-      const client = clientOf(stage.subject(), { accessKeyId: stage.subject().accessKeyId, secretAccessKey: 'not the secret' });
+      const client = clientOf(stage.subject(), {
+        accessKeyId: stage.subject().accessKeyId,
+        secretAccessKey: 'not the secret',
+      });
 
       await expect(client.send(new GetObjectCommand({ Bucket: stage.bucket, Key: KEY }))).rejects.toMatchObject({
         name: 'SignatureDoesNotMatch',
@@ -208,10 +234,19 @@ export function describeSignedUrls(stage: Stage): void {
     });
 
     stage.itNeeds('cors-without-configuration', 'lets a page of another origin use a signed URL', async () => {
-      const headers = { origin: 'https://shop.example', 'access-control-request-method': 'PUT', 'access-control-request-headers': 'content-type' };
+      const headers = {
+        origin: 'https://shop.example',
+        'access-control-request-method': 'PUT',
+        'access-control-request-headers': 'content-type',
+      };
 
-      const preflight = await send(`${stage.subject().endpoint}/${stage.bucket}/signed/plain`, { method: 'OPTIONS', headers });
-      const { headers: answered } = await send(stage.url('signed/plain'), { headers: { origin: 'https://shop.example' } });
+      const preflight = await send(`${stage.subject().endpoint}/${stage.bucket}/signed/plain`, {
+        method: 'OPTIONS',
+        headers,
+      });
+      const { headers: answered } = await send(stage.url('signed/plain'), {
+        headers: { origin: 'https://shop.example' },
+      });
 
       expect(preflight.status).toBe(204);
       expect(preflight.headers['access-control-allow-methods']).toContain('PUT');

@@ -102,7 +102,10 @@ export function makeStage(
 }
 
 /** The SDK, retrying nothing, adding nothing unasked. */
-export function clientOf(subject: Subject, credentials: { accessKeyId: string; secretAccessKey: string } = subject): S3Client {
+export function clientOf(
+  subject: Subject,
+  credentials: { accessKeyId: string; secretAccessKey: string } = subject,
+): S3Client {
   return new S3Client({
     endpoint: subject.endpoint,
     region: subject.region,
@@ -132,12 +135,24 @@ export function send(
   const path = url.slice(target.origin.length);
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { host: target.hostname, port: target.port, path, method: options.method ?? 'GET', headers: options.headers, agent: false },
+      {
+        host: target.hostname,
+        port: target.port,
+        path,
+        method: options.method ?? 'GET',
+        headers: options.headers,
+        agent: false,
+      },
       (answer) => {
         const chunks: Buffer[] = [];
         let bytes = 0;
         const finish = (): void =>
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks), isWhole: answer.complete });
+          resolve({
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            body: Buffer.concat(chunks),
+            isWhole: answer.complete,
+          });
         answer.on('data', (chunk: Buffer) => {
           chunks.push(chunk);
           bytes += chunk.length;

@@ -77,103 +77,145 @@ async function killNow(child: ChildProcess): Promise<void> {
 }
 
 describe('embedded Postgres', () => {
-  it('boots an empty folder: UTF-8, builtin locale, extensions, password, loopback only', async () => {
-    const { url } = await start();
+  it(
+    'boots an empty folder: UTF-8, builtin locale, extensions, password, loopback only',
+    async () => {
+      const { url } = await start();
 
-    const [row] = await sql(
-      url,
-      `select datlocprovider, datlocale, pg_encoding_to_char(encoding) as encoding,
+      const [row] = await sql(
+        url,
+        `select datlocprovider, datlocale, pg_encoding_to_char(encoding) as encoding,
               current_setting('listen_addresses') as listen, current_setting('unix_socket_directories') as sockets
        from pg_database where datname = current_database()`,
-    );
-    await sql(url, 'create extension pg_trgm; create extension btree_gin; create extension pgcrypto');
-    expect(row).toEqual({ datlocprovider: 'b', datlocale: 'C.UTF-8', encoding: 'UTF8', listen: '127.0.0.1', sockets: '' });
-    await expect(sql(url.replace(/:[^:@]+@/, ':wrong@'), 'select 1')).rejects.toMatchObject({ code: '28P01' });
-    expect((await stat(join(dataDir, 'password'))).mode & 0o777).toBe(0o600);
-  }, PATIENCE_MS);
+      );
+      await sql(url, 'create extension pg_trgm; create extension btree_gin; create extension pgcrypto');
+      expect(row).toEqual({
+        datlocprovider: 'b',
+        datlocale: 'C.UTF-8',
+        encoding: 'UTF8',
+        listen: '127.0.0.1',
+        sockets: '',
+      });
+      await expect(sql(url.replace(/:[^:@]+@/, ':wrong@'), 'select 1')).rejects.toMatchObject({ code: '28P01' });
+      expect((await stat(join(dataDir, 'password'))).mode & 0o777).toBe(0o600);
+    },
+    PATIENCE_MS,
+  );
 
-  it('keeps data, port and password over a clean stop', async () => {
-    const first = await start();
-    await sql(first.url, 'create table kept as select 42 as answer');
-    await stop(first);
+  it(
+    'keeps data, port and password over a clean stop',
+    async () => {
+      const first = await start();
+      await sql(first.url, 'create table kept as select 42 as answer');
+      await stop(first);
 
-    const second = await start();
+      const second = await start();
 
-    expect(second.url).toBe(first.url);
-    expect(await sql(second.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
-  }, PATIENCE_MS);
+      expect(second.url).toBe(first.url);
+      expect(await sql(second.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
+    },
+    PATIENCE_MS,
+  );
 
-  it('takes over the server that a killed process left alive', async () => {
-    const { child, url } = await startInAnotherProcess();
-    await sql(url, 'create table kept as select 42 as answer');
-    const pid = await postmasterPid();
-    await killNow(child);
-    const lines: string[] = [];
+  it(
+    'takes over the server that a killed process left alive',
+    async () => {
+      const { child, url } = await startInAnotherProcess();
+      await sql(url, 'create table kept as select 42 as answer');
+      const pid = await postmasterPid();
+      await killNow(child);
+      const lines: string[] = [];
 
-    const next = await start({ log: (line) => lines.push(line) });
+      const next = await start({ log: (line) => lines.push(line) });
 
-    expect(next.url).toBe(url);
-    expect(await postmasterPid()).toBe(pid);
-    expect(lines.join()).toMatch(/took it over/);
-    expect(await sql(next.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
-    await stop(next);
-    await expect(sql(url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-  }, PATIENCE_MS);
+      expect(next.url).toBe(url);
+      expect(await postmasterPid()).toBe(pid);
+      expect(lines.join()).toMatch(/took it over/);
+      expect(await sql(next.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
+      await stop(next);
+      await expect(sql(url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    },
+    PATIENCE_MS,
+  );
 
-  it('replaces a left server whose settings are not the wanted ones', async () => {
-    const { child, url } = await startInAnotherProcess();
-    await sql(url, 'create table kept as select 42 as answer');
-    await killNow(child);
+  it(
+    'replaces a left server whose settings are not the wanted ones',
+    async () => {
+      const { child, url } = await startInAnotherProcess();
+      await sql(url, 'create table kept as select 42 as answer');
+      await killNow(child);
 
-    const next = await startPostgres({ dataDir, durable: false, settings: { work_mem: '9MB' } });
-    running.push(next);
+      const next = await startPostgres({ dataDir, durable: false, settings: { work_mem: '9MB' } });
+      running.push(next);
 
-    expect(await sql(next.url, `select answer, current_setting('work_mem') as mem from kept`)).toEqual([{ answer: 42, mem: '9MB' }]);
-  }, PATIENCE_MS);
+      expect(await sql(next.url, `select answer, current_setting('work_mem') as mem from kept`)).toEqual([
+        { answer: 42, mem: '9MB' },
+      ]);
+    },
+    PATIENCE_MS,
+  );
 
-  it('recovers committed rows after the server itself was killed', async () => {
-    const first = await start();
-    await sql(first.url, 'create table kept as select 42 as answer');
-    process.kill(await postmasterPid(), 'SIGKILL');
-    await first.stop();
-    running.splice(0);
+  it(
+    'recovers committed rows after the server itself was killed',
+    async () => {
+      const first = await start();
+      await sql(first.url, 'create table kept as select 42 as answer');
+      process.kill(await postmasterPid(), 'SIGKILL');
+      await first.stop();
+      running.splice(0);
 
-    const second = await start();
+      const second = await start();
 
-    expect(await sql(second.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
-  }, PATIENCE_MS);
+      expect(await sql(second.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
+    },
+    PATIENCE_MS,
+  );
 
-  it('starts although a stale pid file names a living stranger', async () => {
-    const first = await start();
-    await stop(first);
-    const pidFile = join(dataDir, 'pgdata', 'postmaster.pid');
-    await writeFile(pidFile, `${process.pid}\n${dataDir}\n0\n${first.port}\n\n127.0.0.1\n\nready\n`);
+  it(
+    'starts although a stale pid file names a living stranger',
+    async () => {
+      const first = await start();
+      await stop(first);
+      const pidFile = join(dataDir, 'pgdata', 'postmaster.pid');
+      await writeFile(pidFile, `${process.pid}\n${dataDir}\n0\n${first.port}\n\n127.0.0.1\n\nready\n`);
 
-    const second = await start();
+      const second = await start();
 
-    expect(await sql(second.url, 'select 1 as one')).toEqual([{ one: 1 }]);
-  }, PATIENCE_MS);
+      expect(await sql(second.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    },
+    PATIENCE_MS,
+  );
 
-  it('refuses a second start on a folder that a living process runs', async () => {
-    const { url } = await start();
+  it(
+    'refuses a second start on a folder that a living process runs',
+    async () => {
+      const { url } = await start();
 
-    await expect(startPostgres({ dataDir, durable: false })).rejects.toMatchObject({ code: 'EMBEDDED_IN_USE' });
+      await expect(startPostgres({ dataDir, durable: false })).rejects.toMatchObject({ code: 'EMBEDDED_IN_USE' });
 
-    expect(await sql(url, 'select 1 as one')).toEqual([{ one: 1 }]);
-  }, PATIENCE_MS);
+      expect(await sql(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    },
+    PATIENCE_MS,
+  );
 
-  it('takes another free port when the remembered one is taken, and says so when a demanded one is', async () => {
-    const first = await start();
-    await stop(first);
-    const squatter = await startPostgres({ dataDir: join(folder, 'other'), port: first.port, durable: false });
-    running.push(squatter);
+  it(
+    'takes another free port when the remembered one is taken, and says so when a demanded one is',
+    async () => {
+      const first = await start();
+      await stop(first);
+      const squatter = await startPostgres({ dataDir: join(folder, 'other'), port: first.port, durable: false });
+      running.push(squatter);
 
-    const second = await start();
+      const second = await start();
 
-    expect(second.port).not.toBe(first.port);
-    await stop(second);
-    await expect(startPostgres({ dataDir, port: squatter.port, durable: false })).rejects.toMatchObject({ code: 'EMBEDDED_PORT_TAKEN' });
-  }, PATIENCE_MS);
+      expect(second.port).not.toBe(first.port);
+      await stop(second);
+      await expect(startPostgres({ dataDir, port: squatter.port, durable: false })).rejects.toMatchObject({
+        code: 'EMBEDDED_PORT_TAKEN',
+      });
+    },
+    PATIENCE_MS,
+  );
 
   it('mends links and mode bits that an install script would have set', async () => {
     const root = join(folder, 'package');
@@ -195,44 +237,56 @@ describe('embedded Postgres', () => {
 
   // What root must get round exists for root alone; other users run the cases above as themselves.
   (isRoot ? describe : describeNotRoot)('as root', () => {
-    it('runs the server as nobody', async () => {
-      await start();
+    it(
+      'runs the server as nobody',
+      async () => {
+        await start();
 
-      const status = await readFile(`/proc/${await postmasterPid()}/status`, 'utf8');
+        const status = await readFile(`/proc/${await postmasterPid()}/status`, 'utf8');
 
-      expect(status).toMatch(/^Uid:\s+65534/m);
-    }, PATIENCE_MS);
+        expect(status).toMatch(/^Uid:\s+65534/m);
+      },
+      PATIENCE_MS,
+    );
 
-    it('keeps its data elsewhere, and says where, when a parent folder is closed to nobody', async () => {
-      await chmod(folder, 0o700);
-      const lines: string[] = [];
+    it(
+      'keeps its data elsewhere, and says where, when a parent folder is closed to nobody',
+      async () => {
+        await chmod(folder, 0o700);
+        const lines: string[] = [];
 
-      const first = await start({ log: (line) => lines.push(line) });
-      await sql(first.url, 'create table kept as select 42 as answer');
-      await stop(first);
-      const second = await start();
+        const first = await start({ log: (line) => lines.push(line) });
+        await sql(first.url, 'create table kept as select 42 as answer');
+        await stop(first);
+        const second = await start();
 
-      const elsewhere = /kept in (\S+) instead/.exec(lines.join('\n'))?.[1] ?? '';
-      expect(elsewhere.startsWith(tmpdir())).toBe(true);
-      expect(await sql(second.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
-      await stop(second);
-      await rm(elsewhere, { recursive: true });
-    }, PATIENCE_MS);
+        const elsewhere = /kept in (\S+) instead/.exec(lines.join('\n'))?.[1] ?? '';
+        expect(elsewhere.startsWith(tmpdir())).toBe(true);
+        expect(await sql(second.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
+        await stop(second);
+        await rm(elsewhere, { recursive: true });
+      },
+      PATIENCE_MS,
+    );
 
-    it('runs copied programs when theirs lie in a folder closed to nobody', async () => {
-      const original = await findBinaries(null, () => undefined);
-      const root = join(folder, 'closed', 'package');
-      await cp(join(original.postgres, '..', '..', '..'), root, { recursive: true, verbatimSymlinks: true });
-      await chmod(join(folder, 'closed'), 0o700);
-      const nobody = { uid: 65_534, gid: 65_534 };
+    it(
+      'runs copied programs when theirs lie in a folder closed to nobody',
+      async () => {
+        const original = await findBinaries(null, () => undefined);
+        const root = join(folder, 'closed', 'package');
+        await cp(join(original.postgres, '..', '..', '..'), root, { recursive: true, verbatimSymlinks: true });
+        await chmod(join(folder, 'closed'), 0o700);
+        const nobody = { uid: 65_534, gid: 65_534 };
 
-      const { postgres } = await findBinaries(nobody, () => undefined, root);
+        const { postgres } = await findBinaries(nobody, () => undefined, root);
 
-      const probe = spawn(postgres, ['--version'], { ...nobody, stdio: ['ignore', 'pipe', 'inherit'] });
-      const [output] = (await once(probe.stdout, 'data')) as [Buffer];
-      expect(output.toString()).toMatch(/PostgreSQL.* 18\./);
-      await rm(join(postgres, '..', '..', '..'), { recursive: true });
-    }, PATIENCE_MS);
+        const probe = spawn(postgres, ['--version'], { ...nobody, stdio: ['ignore', 'pipe', 'inherit'] });
+        const [output] = (await once(probe.stdout, 'data')) as [Buffer];
+        expect(output.toString()).toMatch(/PostgreSQL.* 18\./);
+        await rm(join(postgres, '..', '..', '..'), { recursive: true });
+      },
+      PATIENCE_MS,
+    );
   });
 });
 

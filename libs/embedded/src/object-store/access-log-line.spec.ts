@@ -26,7 +26,8 @@ const FACTS: AccessFacts = {
   authType: 'QueryString',
   hostHeader: '127.0.0.1:9000',
 };
-const FIELDS = /^\S+ \S+ \[[^\]]+\] \S+ \S+ \S+ \S+ \S+ "[^"]*" \d{3} \S+ \S+ \S+ \d+ \d+ "[^"]*" "[^"]*" \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+$/;
+const FIELDS =
+  /^\S+ \S+ \[[^\]]+\] \S+ \S+ \S+ \S+ \S+ "[^"]*" \d{3} \S+ \S+ \S+ \d+ \d+ "[^"]*" "[^"]*" \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+$/;
 
 describe('access log line', () => {
   it('has the fields of the S3 server access log in their order', () => {
@@ -38,7 +39,15 @@ describe('access log line', () => {
   });
 
   it('says - for what is zero or unknown', () => {
-    const line = accessLogLine({ ...FACTS, requester: null, authType: null, bytesSent: 0, objectSize: null, status: 403, errorCode: 'AccessDenied' });
+    const line = accessLogLine({
+      ...FACTS,
+      requester: null,
+      authType: null,
+      bytesSent: 0,
+      objectSize: null,
+      status: 403,
+      errorCode: 'AccessDenied',
+    });
 
     expect(line).toContain(' 127.0.0.1 - 0123456789ABCDEF ');
     expect(line).toContain('" 403 AccessDenied - - 12 3 "');
@@ -46,12 +55,24 @@ describe('access log line', () => {
 
   it('keeps its shape whatever a client puts into its fields', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), (referer, userAgent, key) => {
-        const line = accessLogLine({ ...FACTS, referer, userAgent, key: key === '' ? 'k' : key, url: `/${referer}`, hostHeader: userAgent || 'h' });
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.string({ unit: 'binary' }),
+        fc.string({ unit: 'grapheme' }),
+        (referer, userAgent, key) => {
+          const line = accessLogLine({
+            ...FACTS,
+            referer,
+            userAgent,
+            key: key === '' ? 'k' : key,
+            url: `/${referer}`,
+            hostHeader: userAgent || 'h',
+          });
 
-        expect(line).toMatch(FIELDS);
-        expect(line).not.toContain('\n');
-      }),
+          expect(line).toMatch(FIELDS);
+          expect(line).not.toContain('\n');
+        },
+      ),
     );
   });
 

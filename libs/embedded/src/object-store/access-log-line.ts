@@ -90,5 +90,8 @@ function quote(text: string | undefined): string {
 
 /** Everything that is not printable ASCII, and the quote, becomes its percent code. */
 function escapeField(text: string): string {
-  return text.replace(/[^\x20-\x7e]|"/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  return text.replace(
+    /[^\x20-\x7e]|"/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
 }

@@ -42,7 +42,10 @@ export class AccessLog {
     private readonly report: (line: string) => void,
     private file: FileHandle,
   ) {
-    this.timer = setInterval(() => void this.deliver().catch((error: unknown) => this.complain(error)), options.flushMs ?? DEFAULT_FLUSH_MS);
+    this.timer = setInterval(
+      () => void this.deliver().catch((error: unknown) => this.complain(error)),
+      options.flushMs ?? DEFAULT_FLUSH_MS,
+    );
     this.timer.unref();
   }
 
@@ -66,7 +69,8 @@ export class AccessLog {
   /** Takes one line. It reaches the local file with the next turn of the queue. */
   record(line: string): void {
     this.lines++;
-    if (this.waiting.push(line) === 1) void this.enqueue(() => this.write()).catch((error: unknown) => this.complain(error));
+    if (this.waiting.push(line) === 1)
+      void this.enqueue(() => this.write()).catch((error: unknown) => this.complain(error));
     if (this.lines === (this.options.flushLines ?? DEFAULT_FLUSH_LINES)) {
       void this.deliver().catch((error: unknown) => this.complain(error));
     }

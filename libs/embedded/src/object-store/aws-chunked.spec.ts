@@ -13,10 +13,17 @@ async function* torn(text: string, cuts: readonly number[]): AsyncGenerator<Buff
   }
 }
 
-async function decode(text: string, cuts: readonly number[] = []): Promise<{ body: string; trailer: Record<string, string> }> {
+async function decode(
+  text: string,
+  cuts: readonly number[] = [],
+): Promise<{ body: string; trailer: Record<string, string> }> {
   let trailer: ReadonlyMap<string, string> = new Map();
   const pieces: Buffer[] = [];
-  const options = { chunkSigner: null, hasTrailer: true, onTrailer: (received: ReadonlyMap<string, string>) => (trailer = received) };
+  const options = {
+    chunkSigner: null,
+    hasTrailer: true,
+    onTrailer: (received: ReadonlyMap<string, string>) => (trailer = received),
+  };
   for await (const piece of decodeAwsChunked(torn(text, cuts), options)) pieces.push(piece);
   return { body: Buffer.concat(pieces).toString('latin1'), trailer: Object.fromEntries(trailer) };
 }
@@ -24,15 +31,21 @@ async function decode(text: string, cuts: readonly number[] = []): Promise<{ bod
 describe('aws-chunked', () => {
   it('gives back body and trailer however the network tears them', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.string({ minLength: 1, maxLength: 40 })), fc.array(fc.nat()), async (chunks, cuts) => {
-        const body = chunks.map((chunk) => Buffer.from(chunk).toString('latin1'));
-        const text = [...body, ''].map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}${chunk === '' ? '' : '\r\n'}`).join('');
+      fc.asyncProperty(
+        fc.array(fc.string({ minLength: 1, maxLength: 40 })),
+        fc.array(fc.nat()),
+        async (chunks, cuts) => {
+          const body = chunks.map((chunk) => Buffer.from(chunk).toString('latin1'));
+          const text = [...body, '']
+            .map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}${chunk === '' ? '' : '\r\n'}`)
+            .join('');
 
-        expect(await decode(`${text}X-Amz-Checksum-Crc32: abc=\r\n\r\n`, cuts)).toEqual({
-          body: body.join(''),
-          trailer: { 'x-amz-checksum-crc32': 'abc=' },
-        });
-      }),
+          expect(await decode(`${text}X-Amz-Checksum-Crc32: abc=\r\n\r\n`, cuts)).toEqual({
+            body: body.join(''),
+            trailer: { 'x-amz-checksum-crc32': 'abc=' },
+          });
+        },
+      ),
     );
   });
 

@@ -25,7 +25,10 @@ const CRLF = Buffer.from('\r\n');
  * @throws S3Error SignatureDoesNotMatch, IncompleteBody, InvalidRequest
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
-export async function* decodeAwsChunked(source: AsyncIterable<Buffer>, options: ChunkedOptions): AsyncGenerator<Buffer> {
+export async function* decodeAwsChunked(
+  source: AsyncIterable<Buffer>,
+  options: ChunkedOptions,
+): AsyncGenerator<Buffer> {
   const { chunkSigner, hasTrailer, onTrailer } = options;
   const input = new ByteReader(source);
   let previousSignature = chunkSigner?.seedSignature ?? '';
@@ -111,7 +114,8 @@ class ByteReader {
         this.buffer = this.buffer.subarray(end + CRLF.length);
         return line;
       }
-      if (this.buffer.length > MAX_LINE_BYTES) throw new S3Error('InvalidRequest', 'A line of the aws-chunked body is too long.');
+      if (this.buffer.length > MAX_LINE_BYTES)
+        throw new S3Error('InvalidRequest', 'A line of the aws-chunked body is too long.');
       if (!(await this.fill())) {
         if (orEnd && this.buffer.length === 0) return '';
         throw incomplete();

@@ -115,7 +115,7 @@ async function writeAll(file: FileHandle, chunks: readonly Buffer[], bytes: numb
   if (bytesWritten === bytes) return;
   // A short write is rare enough to pay a copy for it.
   const whole = Buffer.concat(chunks);
-  for (let done = bytesWritten; done < bytes; ) {
+  for (let done = bytesWritten; done < bytes;) {
     done += (await file.write(whole, done, bytes - done, offset + done)).bytesWritten;
   }
 }

@@ -18,7 +18,9 @@ export function listBuckets(exchange: Exchange, files: ObjectFiles): void {
   exchange.sendXml(200, 'ListAllMyBucketsResult', {
     Owner: OWNER,
     Buckets: {
-      Bucket: files.buckets().map((bucket) => ({ Name: bucket.name, CreationDate: new Date(bucket.createdMs).toISOString() })),
+      Bucket: files
+        .buckets()
+        .map((bucket) => ({ Name: bucket.name, CreationDate: new Date(bucket.createdMs).toISOString() })),
     },
   });
 }
@@ -27,7 +29,10 @@ export async function createBucket(exchange: Exchange, files: ObjectFiles): Prom
   const { bucket } = exchange;
   if (!isBucketName(bucket)) throw new S3Error('InvalidBucketName', 'The specified bucket is not valid.');
   if (files.hasBucket(bucket)) {
-    throw new S3Error('BucketAlreadyOwnedByYou', 'Your previous request to create the named bucket succeeded and you already own it.');
+    throw new S3Error(
+      'BucketAlreadyOwnedByYou',
+      'Your previous request to create the named bucket succeeded and you already own it.',
+    );
   }
   await files.createBucket(bucket);
   exchange.sendEmpty(200, { location: `/${bucket}` });
@@ -91,7 +96,9 @@ export function listObjects(exchange: Exchange, files: ObjectFiles): void {
 export async function deleteObjects(exchange: Exchange, files: ObjectFiles): Promise<void> {
   files.bucket(exchange.bucket);
   const document = await readXml(exchange);
-  const keys = document.children.filter((child) => child.name === 'Object').map((object) => object.children.find((c) => c.name === 'Key')?.text ?? '');
+  const keys = document.children
+    .filter((child) => child.name === 'Object')
+    .map((object) => object.children.find((c) => c.name === 'Key')?.text ?? '');
   if (document.name !== 'Delete' || keys.length === 0 || keys.length > MAX_DELETED_AT_ONCE || keys.includes('')) {
     throw new S3Error('MalformedXML', `The document must name 1 to ${MAX_DELETED_AT_ONCE} keys.`);
   }

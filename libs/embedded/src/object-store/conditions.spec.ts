@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { checkReadConditions, requestedRange, writeCondition } from './conditions.js';
 import type { StoredObject } from './object-index.js';
 
-const OBJECT: StoredObject = { key: 'k', size: 26, etag: 'abc', modifiedMs: Date.parse('2026-11-20T10:00:00.900Z'), headers: {}, segments: [] };
+const OBJECT: StoredObject = {
+  key: 'k',
+  size: 26,
+  etag: 'abc',
+  modifiedMs: Date.parse('2026-11-20T10:00:00.900Z'),
+  headers: {},
+  segments: [],
+};
 const SAME_SECOND = 'Fri, 20 Nov 2026 10:00:00 GMT';
 const EARLIER = 'Fri, 20 Nov 2026 09:59:59 GMT';
 const headers = (entries: Record<string, string>): ReadonlyMap<string, string> => new Map(Object.entries(entries));
@@ -52,10 +59,16 @@ describe('conditions', () => {
   });
 
   it('refuses a write onto what should not be there, or is not what the writer knew', () => {
-    expect(() => writeCondition(headers({ 'if-none-match': '*' }))(OBJECT)).toThrow(expect.objectContaining({ code: 'PreconditionFailed' }));
+    expect(() => writeCondition(headers({ 'if-none-match': '*' }))(OBJECT)).toThrow(
+      expect.objectContaining({ code: 'PreconditionFailed' }),
+    );
     expect(() => writeCondition(headers({ 'if-none-match': '*' }))(undefined)).not.toThrow();
     expect(() => writeCondition(headers({ 'if-match': '"abc"' }))(OBJECT)).not.toThrow();
-    expect(() => writeCondition(headers({ 'if-match': '"x"' }))(OBJECT)).toThrow(expect.objectContaining({ code: 'PreconditionFailed' }));
-    expect(() => writeCondition(headers({ 'if-match': '"abc"' }))(undefined)).toThrow(expect.objectContaining({ code: 'NoSuchKey' }));
+    expect(() => writeCondition(headers({ 'if-match': '"x"' }))(OBJECT)).toThrow(
+      expect.objectContaining({ code: 'PreconditionFailed' }),
+    );
+    expect(() => writeCondition(headers({ 'if-match': '"abc"' }))(undefined)).toThrow(
+      expect.objectContaining({ code: 'NoSuchKey' }),
+    );
   });
 });

@@ -26,7 +26,8 @@ export function checkReadConditions(headers: Headers, object: StoredObject, pref
     throw failed('If-Unmodified-Since');
   }
   // A copy has nothing that it could call "not modified".
-  const unchanged = (condition: string): S3Error => (prefix === '' ? new S3Error('NotModified', 'Not Modified') : failed(condition));
+  const unchanged = (condition: string): S3Error =>
+    prefix === '' ? new S3Error('NotModified', 'Not Modified') : failed(condition);
   if (ifNoneMatch !== undefined) {
     if (matches(ifNoneMatch, object.etag)) throw unchanged('If-None-Match');
   } else if (isAfter(object, header('if-modified-since')) === false) {
@@ -92,9 +93,14 @@ function isAfter(object: StoredObject, httpDate: string | undefined): boolean | 
 }
 
 function failed(condition: string): S3Error {
-  return new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', { Condition: condition });
+  return new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
+    Condition: condition,
+  });
 }
 
 function unsatisfiable(range: string, size: number): S3Error {
-  return new S3Error('InvalidRange', 'The requested range is not satisfiable', { RangeRequested: range, ActualObjectSize: String(size) });
+  return new S3Error('InvalidRange', 'The requested range is not satisfiable', {
+    RangeRequested: range,
+    ActualObjectSize: String(size),
+  });
 }

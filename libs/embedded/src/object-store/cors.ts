@@ -3,7 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** A browser asks again after this many seconds. */
 const PREFLIGHT_AGE_S = '600';
 const EXPOSED = [
-  'ETag', 'Content-Range', 'Content-Length', 'Content-Disposition', 'Accept-Ranges', 'Last-Modified', 'x-amz-request-id',
+  'ETag',
+  'Content-Range',
+  'Content-Length',
+  'Content-Disposition',
+  'Accept-Ranges',
+  'Last-Modified',
+  'x-amz-request-id',
 ].join(', ');
 
 /**
@@ -19,7 +25,11 @@ export function allowOrigins(request: IncomingMessage, response: ServerResponse)
 /** Answers the question that a browser asks before the request proper; false when this is not one. */
 export function answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
   const { headers } = request;
-  if (request.method !== 'OPTIONS' || headers.origin === undefined || headers['access-control-request-method'] === undefined) {
+  if (
+    request.method !== 'OPTIONS' ||
+    headers.origin === undefined ||
+    headers['access-control-request-method'] === undefined
+  ) {
     return false;
   }
   response.writeHead(204, {

@@ -93,7 +93,10 @@ export class Exchange {
   }
 
   sendError(error: unknown): void {
-    const refusal = error instanceof S3Error ? error : new S3Error('InternalError', 'We encountered an internal error. Please try again.');
+    const refusal =
+      error instanceof S3Error
+        ? error
+        : new S3Error('InternalError', 'We encountered an internal error. Please try again.');
     this.errorCode = refusal.code;
     if (this.response.headersSent || this.response.destroyed) {
       // Too late for words: a broken connection is the only honest end of a body that cannot be finished.

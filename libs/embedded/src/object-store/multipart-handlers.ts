@@ -63,7 +63,10 @@ export async function completeUpload(exchange: Exchange, files: ObjectFiles): Pr
   const document = await readXml(exchange);
   const parts = document.children
     .filter((child) => child.name === 'Part')
-    .map((part) => ({ number: Number(childText(part, 'PartNumber')), etag: (childText(part, 'ETag') ?? '').replaceAll('"', '') }));
+    .map((part) => ({
+      number: Number(childText(part, 'PartNumber')),
+      etag: (childText(part, 'ETag') ?? '').replaceAll('"', ''),
+    }));
   if (document.name !== 'CompleteMultipartUpload' || parts.length === 0) {
     throw new S3Error('MalformedXML', 'You must specify at least one part.');
   }
@@ -94,7 +97,12 @@ export function listUploads(exchange: Exchange, files: ObjectFiles): void {
     .uploadsIn(bucket)
     .filter((upload) => upload.key.startsWith(prefix))
     .sort((a, b) => compare(a.key, b.key) || compare(a.id, b.id))
-    .filter((upload) => keyMarker === '' || upload.key > keyMarker || (upload.key === keyMarker && idMarker !== '' && upload.id > idMarker));
+    .filter(
+      (upload) =>
+        keyMarker === '' ||
+        upload.key > keyMarker ||
+        (upload.key === keyMarker && idMarker !== '' && upload.id > idMarker),
+    );
   const page = behind.slice(0, limit);
   const isTruncated = behind.length > page.length;
   const last = page.at(-1);
@@ -124,7 +132,8 @@ function uploadOf(exchange: Exchange, files: ObjectFiles): Upload {
 export function limitOf(exchange: Exchange, parameter: string): number {
   const text = queryValue(exchange.target, parameter);
   if (text === undefined || text === '') return MAX_LISTED;
-  if (!/^\d{1,10}$/.test(text)) throw new S3Error('InvalidArgument', `Provided ${parameter} not an integer or within integer range`);
+  if (!/^\d{1,10}$/.test(text))
+    throw new S3Error('InvalidArgument', `Provided ${parameter} not an integer or within integer range`);
   return Math.min(Number(text), MAX_LISTED);
 }
 

@@ -97,7 +97,8 @@ export class ObjectFiles {
 
   /** @throws S3Error NoSuchBucket, BucketNotEmpty */
   async deleteBucket(name: string): Promise<void> {
-    if (this.bucket(name).objects.size > 0) throw new S3Error('BucketNotEmpty', 'The bucket you tried to delete is not empty');
+    if (this.bucket(name).objects.size > 0)
+      throw new S3Error('BucketNotEmpty', 'The bucket you tried to delete is not empty');
     // All at once: between two awaits somebody could put an object into the bucket.
     const records: StoreRecord[] = this.uploadsIn(name).map((upload) => ({ t: 'abort', upload: upload.id }));
     await Promise.all([...records, { t: 'unbucket', bucket: name } as const].map((record) => this.commit(record)));
@@ -189,7 +190,9 @@ export class ObjectFiles {
     this.bucket(bucket);
     const upload = this.index.uploads.get(id);
     if (!upload || upload.bucket !== bucket || upload.key !== key) {
-      throw new S3Error('NoSuchUpload', 'The specified upload does not exist. It may have been aborted or completed.', { UploadId: id });
+      throw new S3Error('NoSuchUpload', 'The specified upload does not exist. It may have been aborted or completed.', {
+        UploadId: id,
+      });
     }
     return upload;
   }
@@ -217,9 +220,13 @@ export class ObjectFiles {
     const parts = wanted.map(({ number, etag }) => {
       const part = upload.parts.get(number);
       if (part?.etag !== etag) {
-        throw new S3Error('InvalidPart', 'One or more of the specified parts could not be found, or its entity tag does not match.', {
-          PartNumber: String(number),
-        });
+        throw new S3Error(
+          'InvalidPart',
+          'One or more of the specified parts could not be found, or its entity tag does not match.',
+          {
+            PartNumber: String(number),
+          },
+        );
       }
       return part;
     });

@@ -80,12 +80,18 @@ export async function copyObject(exchange: Exchange, files: ObjectFiles): Promis
   checkReadConditions(headers, source.object, 'x-amz-copy-source-');
   const replaces = headers.get('x-amz-metadata-directive')?.toUpperCase() === 'REPLACE';
   if (!replaces && source.bucket === bucket && source.object.key === key) {
-    throw new S3Error('InvalidRequest', 'This copy request is illegal because it copies an object to itself without changing its metadata.');
+    throw new S3Error(
+      'InvalidRequest',
+      'This copy request is illegal because it copies an object to itself without changing its metadata.',
+    );
   }
   const kept = replaces ? headersToKeep(headers) : source.object.headers;
   const object = await files.copy(source.object, bucket, key, kept, writeCondition(headers));
   exchange.objectSize = object.size;
-  exchange.sendXml(200, 'CopyObjectResult', { ETag: `"${object.etag}"`, LastModified: new Date(object.modifiedMs).toISOString() });
+  exchange.sendXml(200, 'CopyObjectResult', {
+    ETag: `"${object.etag}"`,
+    LastModified: new Date(object.modifiedMs).toISOString(),
+  });
 }
 
 /** DELETE; a key without an object is no error. */
@@ -103,7 +109,8 @@ function sourceOf(header: string, files: ObjectFiles): { bucket: string; object:
     throw new S3Error('InvalidArgument', 'x-amz-copy-source is not a valid URI.');
   }
   const slash = path.indexOf('/');
-  if (slash < 1 || slash === path.length - 1) throw new S3Error('InvalidArgument', 'x-amz-copy-source must name a bucket and a key.');
+  if (slash < 1 || slash === path.length - 1)
+    throw new S3Error('InvalidArgument', 'x-amz-copy-source must name a bucket and a key.');
   if (/\?versionId=/.test(header)) throw new S3Error('NotImplemented', 'Versions are not implemented.');
   const bucket = path.slice(0, slash);
   return { bucket, object: files.object(bucket, path.slice(slash + 1)) };

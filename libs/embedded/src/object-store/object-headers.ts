@@ -51,13 +51,19 @@ export function validators(object: StoredObject): Record<string, string> {
 }
 
 /** The headers of a GET or HEAD. @throws S3Error InvalidArgument for an override that no header can carry */
-export function headersToSend(object: StoredObject, target: RequestTarget, wantsChecksum: boolean): Record<string, string> {
+export function headersToSend(
+  object: StoredObject,
+  target: RequestTarget,
+  wantsChecksum: boolean,
+): Record<string, string> {
   const { checksum } = object;
   const sent: Record<string, string> = {
     ...object.headers,
     ...validators(object),
     'accept-ranges': 'bytes',
-    ...(wantsChecksum && checksum ? { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': 'FULL_OBJECT' } : {}),
+    ...(wantsChecksum && checksum
+      ? { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': 'FULL_OBJECT' }
+      : {}),
   };
   for (const [parameter, header] of Object.entries(OVERRIDES)) {
     const value = queryValue(target, parameter);
@@ -68,7 +74,7 @@ export function headersToSend(object: StoredObject, target: RequestTarget, wants
 
 /** Node writes headers as Latin-1, so UTF-8 (a Chinese file name) goes byte by byte. */
 function toHeaderBytes(parameter: string, value: string): string {
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(value)) throw new S3Error('InvalidArgument', `${parameter} must not hold control characters.`);
+  if (/[\u0000-\u001f\u007f]/.test(value))
+    throw new S3Error('InvalidArgument', `${parameter} must not hold control characters.`);
   return Buffer.from(value, 'utf8').toString('latin1');
 }

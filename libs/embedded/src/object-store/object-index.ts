@@ -50,7 +50,12 @@ export interface Bucket {
 export type StoreRecord =
   | { readonly t: 'bucket'; readonly bucket: string; readonly atMs: number }
   | { readonly t: 'unbucket'; readonly bucket: string }
-  | { readonly t: 'put'; readonly bucket: string; readonly object: StoredObject; /** the upload that ends with it */ readonly upload?: string }
+  | {
+      readonly t: 'put';
+      readonly bucket: string;
+      readonly object: StoredObject;
+      /** the upload that ends with it */ readonly upload?: string;
+    }
   | { readonly t: 'del'; readonly bucket: string; readonly keys: readonly string[] }
   | { readonly t: 'upload'; readonly upload: Omit<Upload, 'parts'> }
   | { readonly t: 'part'; readonly upload: string; readonly part: StoredPart }

@@ -3,10 +3,26 @@ import { S3Error } from './s3-error.js';
 
 /** What a request can ask of the store, by the names of the S3 API. */
 export type OperationName =
-  | 'ListBuckets' | 'CreateBucket' | 'HeadBucket' | 'DeleteBucket' | 'GetBucketLocation' | 'GetBucketVersioning'
-  | 'ListObjects' | 'ListObjectsV2' | 'DeleteObjects' | 'ListMultipartUploads'
-  | 'GetObject' | 'HeadObject' | 'PutObject' | 'CopyObject' | 'DeleteObject'
-  | 'CreateMultipartUpload' | 'UploadPart' | 'ListParts' | 'CompleteMultipartUpload' | 'AbortMultipartUpload';
+  | 'ListBuckets'
+  | 'CreateBucket'
+  | 'HeadBucket'
+  | 'DeleteBucket'
+  | 'GetBucketLocation'
+  | 'GetBucketVersioning'
+  | 'ListObjects'
+  | 'ListObjectsV2'
+  | 'DeleteObjects'
+  | 'ListMultipartUploads'
+  | 'GetObject'
+  | 'HeadObject'
+  | 'PutObject'
+  | 'CopyObject'
+  | 'DeleteObject'
+  | 'CreateMultipartUpload'
+  | 'UploadPart'
+  | 'ListParts'
+  | 'CompleteMultipartUpload'
+  | 'AbortMultipartUpload';
 
 /** An operation as the router knows it. */
 export interface Operation {
@@ -41,10 +57,34 @@ const OPERATIONS: Readonly<Record<OperationName, readonly [logName: string, isWr
 
 /** Parameters that turn a request into one that we do not speak; ignoring them would answer another question. */
 const FOREIGN_SUBRESOURCES = new Set([
-  'accelerate', 'acl', 'analytics', 'attributes', 'cors', 'encryption', 'intelligent-tiering', 'inventory', 'legal-hold',
-  'lifecycle', 'logging', 'metrics', 'notification', 'object-lock', 'ownershipControls', 'policy', 'policyStatus',
-  'publicAccessBlock', 'replication', 'requestPayment', 'restore', 'retention', 'select', 'tagging', 'torrent', 'versionId',
-  'versions', 'website',
+  'accelerate',
+  'acl',
+  'analytics',
+  'attributes',
+  'cors',
+  'encryption',
+  'intelligent-tiering',
+  'inventory',
+  'legal-hold',
+  'lifecycle',
+  'logging',
+  'metrics',
+  'notification',
+  'object-lock',
+  'ownershipControls',
+  'policy',
+  'policyStatus',
+  'publicAccessBlock',
+  'replication',
+  'requestPayment',
+  'restore',
+  'retention',
+  'select',
+  'tagging',
+  'torrent',
+  'versionId',
+  'versions',
+  'website',
 ]);
 
 /**
@@ -74,7 +114,9 @@ function nameOf(
   headers: ReadonlyMap<string, string>,
 ): OperationName | null {
   if (target.bucket === undefined) return method === 'GET' ? 'ListBuckets' : null;
-  return target.key === undefined ? bucketOperation(method, target, parameters) : objectOperation(method, parameters, headers);
+  return target.key === undefined
+    ? bucketOperation(method, target, parameters)
+    : objectOperation(method, parameters, headers);
 }
 
 function bucketOperation(method: string, target: RequestTarget, parameters: ReadonlySet<string>): OperationName | null {
@@ -83,7 +125,9 @@ function bucketOperation(method: string, target: RequestTarget, parameters: Read
       if (parameters.has('location')) return 'GetBucketLocation';
       if (parameters.has('versioning')) return 'GetBucketVersioning';
       if (parameters.has('uploads')) return 'ListMultipartUploads';
-      return target.query.some(([name, value]) => name === 'list-type' && value === '2') ? 'ListObjectsV2' : 'ListObjects';
+      return target.query.some(([name, value]) => name === 'list-type' && value === '2')
+        ? 'ListObjectsV2'
+        : 'ListObjects';
     case 'HEAD':
       return 'HeadBucket';
     case 'PUT':
@@ -106,7 +150,8 @@ function objectOperation(
   switch (method) {
     case 'GET':
     case 'HEAD':
-      if (parameters.has('partNumber')) throw new S3Error('NotImplemented', 'Reading by part number is not implemented.');
+      if (parameters.has('partNumber'))
+        throw new S3Error('NotImplemented', 'Reading by part number is not implemented.');
       if (ofUpload) return method === 'GET' ? 'ListParts' : null;
       return method === 'GET' ? 'GetObject' : 'HeadObject';
     case 'PUT': {

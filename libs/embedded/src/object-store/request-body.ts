@@ -46,11 +46,18 @@ export function openBody(exchange: Exchange): VerifiedBody {
       },
       finish(md5Digest) {
         if (bytes !== expectedBytes) {
-          throw new S3Error('IncompleteBody', 'You did not provide the number of bytes specified by the Content-Length header.');
+          throw new S3Error(
+            'IncompleteBody',
+            'You did not provide the number of bytes specified by the Content-Length header.',
+          );
         }
-        if (md5 && !md5.equals(md5Digest)) throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.');
+        if (md5 && !md5.equals(md5Digest))
+          throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.');
         if (payload.kind === 'hashed' && sha256?.digest('hex') !== payload.sha256Hex) {
-          throw new S3Error('XAmzContentSHA256Mismatch', "The provided 'x-amz-content-sha256' header does not match what was computed.");
+          throw new S3Error(
+            'XAmzContentSHA256Mismatch',
+            "The provided 'x-amz-content-sha256' header does not match what was computed.",
+          );
         }
         if (checksum) verifyChecksum(checksum, trailer);
       },
@@ -73,7 +80,11 @@ export async function readXml(exchange: Exchange): Promise<XmlElement> {
     chunks.push(chunk);
   }
   verifier.finish(md5.digest());
-  return parseXml(Buffer.concat(chunks).toString('utf8').replace(/^\ufeff/, ''));
+  return parseXml(
+    Buffer.concat(chunks)
+      .toString('utf8')
+      .replace(/^\ufeff/, ''),
+  );
 }
 
 function declaredLength(headers: ReadonlyMap<string, string>, isChunked: boolean): number {
@@ -114,7 +125,8 @@ function declaredChecksum(headers: ReadonlyMap<string, string>): DeclaredChecksu
   const trailerName = headers.get('x-amz-trailer')?.toLowerCase();
   if (trailerName !== undefined) {
     const algorithm = checksumAlgorithmOf(trailerName);
-    if (!algorithm) throw new S3Error('InvalidRequest', 'The value specified in the x-amz-trailer header is not supported.');
+    if (!algorithm)
+      throw new S3Error('InvalidRequest', 'The value specified in the x-amz-trailer header is not supported.');
     found.push({ algorithm, expected: null });
   }
   const [first, ...rest] = found;
@@ -127,10 +139,13 @@ function verifyChecksum(declared: DeclaredChecksum, trailer: ReadonlyMap<string,
   const { algorithm } = declared.running;
   const value = declared.running.digest();
   const expected = declared.expected ?? trailer.get(checksumHeader(algorithm));
-  if (expected === undefined) throw new S3Error('InvalidRequest', 'The trailer lacks the checksum that x-amz-trailer announced.');
+  if (expected === undefined)
+    throw new S3Error('InvalidRequest', 'The trailer lacks the checksum that x-amz-trailer announced.');
   if (expected !== value) {
-    throw new S3Error('BadDigest', `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`);
+    throw new S3Error(
+      'BadDigest',
+      `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
+    );
   }
   declared.verified = { algorithm, value };
 }
-

@@ -97,7 +97,8 @@ class BufferPair {
 
   constructor(bodyBytes: number) {
     this.arePooled = bodyBytes > BUFFER_BYTES;
-    const take = (): Buffer => (this.arePooled ? (idle.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)) : Buffer.allocUnsafe(bodyBytes));
+    const take = (): Buffer =>
+      this.arePooled ? (idle.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)) : Buffer.allocUnsafe(bodyBytes);
     this.buffers = [take(), take()];
   }
 

@@ -83,7 +83,9 @@ export function authenticate(request: SignedRequest, options: VerifyOptions): Au
   const scope = `${claim.scope.day}/${claim.scope.region}/s3/aws4_request`;
   const key = signingKey(credential.secretAccessKey, claim.scope.day, claim.scope.region);
   const sign = (algorithm: string, parts: readonly string[]): string =>
-    createHmac('sha256', key).update([algorithm, claim.timestamp, scope, ...parts].join('\n')).digest('hex');
+    createHmac('sha256', key)
+      .update([algorithm, claim.timestamp, scope, ...parts].join('\n'))
+      .digest('hex');
 
   const expected = sign(ALGORITHM, [sha256Hex(canonicalRequest(request, claim))]);
   if (!isSame(expected, claim.signature)) {
@@ -110,7 +112,10 @@ function readClaim(request: SignedRequest): Claim {
   const authorization = request.headers.get('authorization');
   const isPresigned = request.target.query.some(([name]) => name === 'X-Amz-Signature' || name === 'X-Amz-Algorithm');
   if (authorization !== undefined && isPresigned) {
-    throw new S3Error('InvalidArgument', 'Only one auth mechanism allowed; use the Authorization header or the query, not both.');
+    throw new S3Error(
+      'InvalidArgument',
+      'Only one auth mechanism allowed; use the Authorization header or the query, not both.',
+    );
   }
   if (isPresigned) return claimOfQuery(request);
   if (authorization !== undefined) return claimOfHeader(request, authorization);
@@ -128,9 +133,11 @@ function claimOfHeader({ headers, target }: SignedRequest, authorization: string
     fields.set(name, part.slice(equals + 1).trim());
   }
   const payloadHash = headers.get('x-amz-content-sha256');
-  if (payloadHash === undefined) throw new S3Error('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
+  if (payloadHash === undefined)
+    throw new S3Error('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
   const date = headers.get('x-amz-date') ?? toTimestamp(headers.get('date'));
-  if (date === undefined) throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
+  if (date === undefined)
+    throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
   return {
     type: 'AuthHeader',
     ...splitCredential(fields.get('Credential') ?? '', malformed),
@@ -183,27 +190,36 @@ function checkScope(claim: Claim, region: string): void {
   if (claim.scope.region !== region) {
     throw new S3Error(code, `The region '${claim.scope.region}' is wrong; expecting '${region}'`, { Region: region });
   }
-  if (claim.timestamp.slice(0, 8) !== claim.scope.day) throw new S3Error(code, 'The date of the credential is not that of the request.');
+  if (claim.timestamp.slice(0, 8) !== claim.scope.day)
+    throw new S3Error(code, 'The date of the credential is not that of the request.');
 }
 
 function checkTime(claim: Claim, { now, maxSignatureAgeS }: VerifyOptions): void {
   const signedAt = parseTimestamp(claim.timestamp);
   const ageMs = now.getTime() - signedAt;
-  if (Number.isNaN(signedAt)) throw new S3Error('AccessDenied', 'The date of the signature is not of the form YYYYMMDDTHHMMSSZ.');
+  if (Number.isNaN(signedAt))
+    throw new S3Error('AccessDenied', 'The date of the signature is not of the form YYYYMMDDTHHMMSSZ.');
   if (claim.expiresS === null) {
     if (Math.abs(ageMs) > MAX_SKEW_MS) {
-      throw new S3Error('RequestTimeTooSkewed', 'The difference between the request time and the current time is too large.', {
-        RequestTime: claim.timestamp,
-        ServerTime: now.toISOString(),
-        MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS),
-      });
+      throw new S3Error(
+        'RequestTimeTooSkewed',
+        'The difference between the request time and the current time is too large.',
+        {
+          RequestTime: claim.timestamp,
+          ServerTime: now.toISOString(),
+          MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS),
+        },
+      );
     }
     return;
   }
   if (ageMs < -MAX_SKEW_MS) throw new S3Error('AccessDenied', 'Request is not valid yet');
   const lifeS = Math.min(claim.expiresS, maxSignatureAgeS ?? MAX_EXPIRES_S);
   if (ageMs >= lifeS * 1000) {
-    throw new S3Error('AccessDenied', 'Request has expired', { ServerTime: now.toISOString(), 'X-Amz-Expires': String(claim.expiresS) });
+    throw new S3Error('AccessDenied', 'Request has expired', {
+      ServerTime: now.toISOString(),
+      'X-Amz-Expires': String(claim.expiresS),
+    });
   }
 }
 
@@ -228,7 +244,14 @@ function canonicalRequest(request: SignedRequest, claim: Claim): Buffer {
   const headers = claim.signedHeaders
     .map((name) => `${name}:${(request.headers.get(name) ?? '').trim().replace(/ +/g, ' ')}\n`)
     .join('');
-  const text = [request.method, request.target.canonicalPath, query, headers, claim.signedHeaders.join(';'), claim.payloadHash].join('\n');
+  const text = [
+    request.method,
+    request.target.canonicalPath,
+    query,
+    headers,
+    claim.signedHeaders.join(';'),
+    claim.payloadHash,
+  ].join('\n');
   // Node reads headers as Latin-1; this gives back the bytes of the wire.
   return Buffer.from(text, 'latin1');
 }
@@ -249,7 +272,10 @@ function payloadProtection(hash: string, chunkSigner: ChunkSigner): PayloadProte
       return { kind: 'chunked', hasTrailer: true, chunkSigner };
   }
   if (!/^[0-9a-f]{64}$/.test(hash)) {
-    throw new S3Error('InvalidArgument', 'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a streaming scheme, or a SHA-256 in hex.');
+    throw new S3Error(
+      'InvalidArgument',
+      'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a streaming scheme, or a SHA-256 in hex.',
+    );
   }
   return { kind: 'hashed', sha256Hex: hash };
 }

@@ -6,7 +6,9 @@ import { compareKeys, SortedKeys } from './sorted-keys.js';
 
 const key = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 6 }),
-  fc.array(fc.constantFrom('a', 'b', '/', '抓', '\u{FFFD}', '\u{1F916}'), { maxLength: 6 }).map((parts) => parts.join('')),
+  fc
+    .array(fc.constantFrom('a', 'b', '/', '抓', '\u{FFFD}', '\u{1F916}'), { maxLength: 6 })
+    .map((parts) => parts.join('')),
 );
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 

@@ -89,7 +89,10 @@ export async function startObjectStore(options: ObjectStoreServerOptions): Promi
     server.setTimeout(IDLE_MS);
     server.on('connection', watchConnection);
     server.on('request', (request, response) => void app.serve(request, response, false));
-    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => void app.serve(request, response, true));
+    server.on(
+      'checkContinue',
+      (request: IncomingMessage, response: ServerResponse) => void app.serve(request, response, true),
+    );
     try {
       await listen(server, options.port, host);
     } catch (error) {
@@ -134,7 +137,9 @@ class ObjectStoreApp {
 
   serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
     const work = this.answer(request, response, expectsContinue).catch((error: unknown) => {
-      this.options.report(`The object store failed to answer: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      this.options.report(
+        `The object store failed to answer: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
       response.destroy();
     });
     this.running.add(work);
@@ -177,7 +182,14 @@ class ObjectStoreApp {
   ): Exchange | null {
     const nowhere = { bucket: undefined, key: undefined, query: [], canonicalPath: '/' };
     try {
-      return new Exchange(request, response, parseTarget(request.url ?? ''), this.options.now(), startedMs, expectsContinue);
+      return new Exchange(
+        request,
+        response,
+        parseTarget(request.url ?? ''),
+        this.options.now(),
+        startedMs,
+        expectsContinue,
+      );
     } catch (error) {
       new Exchange(request, response, nowhere, this.options.now(), startedMs, expectsContinue).sendError(error);
       return null;
@@ -251,7 +263,9 @@ class ObjectStoreApp {
   private reportUnexpected(exchange: Exchange, error: unknown): void {
     const hungUp = exchange.request.destroyed && !exchange.request.complete;
     if (error instanceof S3Error || hungUp) return;
-    this.options.report(`Request ${exchange.requestId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.options.report(
+      `Request ${exchange.requestId} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
   }
 }
 

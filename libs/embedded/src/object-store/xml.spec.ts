@@ -15,7 +15,9 @@ describe('xml', () => {
   });
 
   it('reads prefixes, comments, attributes and empty elements', () => {
-    const root = parseXml('<?xml version="1.0"?><!-- c --><s3:Delete xmlns:s3="http://x/"><s3:Object><s3:Key>a&amp;b&#x41;</s3:Key></s3:Object><Quiet/></s3:Delete>');
+    const root = parseXml(
+      '<?xml version="1.0"?><!-- c --><s3:Delete xmlns:s3="http://x/"><s3:Object><s3:Key>a&amp;b&#x41;</s3:Key></s3:Object><Quiet/></s3:Delete>',
+    );
 
     expect(root.name).toBe('Delete');
     expect(root.children.map((child) => child.name)).toEqual(['Object', 'Quiet']);

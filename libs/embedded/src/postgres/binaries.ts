@@ -76,9 +76,12 @@ async function copyForOthers(root: string, log: (line: string) => void): Promise
   const copy = join(tmpdir(), name);
   // Only a folder that we made ourselves is run: the temporary folder is open to everybody.
   const found = await lstat(copy).catch(() => null);
-  const isOurs = found !== null && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+  const isOurs =
+    found !== null && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
   if (!isOurs) {
-    log(`Postgres may not run as root, and its programs lie in a folder closed to other users (${root}): copying them to ${copy}.`);
+    log(
+      `Postgres may not run as root, and its programs lie in a folder closed to other users (${root}): copying them to ${copy}.`,
+    );
     const making = `${copy}-${process.pid}`;
     await rm(making, { recursive: true, force: true });
     await mkdir(making, { recursive: true, mode: 0o755 });

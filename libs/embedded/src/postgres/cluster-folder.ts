@@ -110,7 +110,10 @@ export class ClusterFolder {
 }
 
 /** How every program of Postgres is started: as its user, inside its folder, with messages in English. */
-export function spawnOptions(cwd: string, identity: Identity | null): { cwd: string; env: NodeJS.ProcessEnv; uid?: number; gid?: number } {
+export function spawnOptions(
+  cwd: string,
+  identity: Identity | null,
+): { cwd: string; env: NodeJS.ProcessEnv; uid?: number; gid?: number } {
   return { cwd, env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' }, ...identity };
 }
 
@@ -119,9 +122,13 @@ async function runToEnd(
   args: readonly string[],
   options: { cwd: string; identity: Identity | null },
 ): Promise<{ exitCode: number | null; text: string }> {
-  const child = spawn(program, args, { ...spawnOptions(options.cwd, options.identity), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, {
+    ...spawnOptions(options.cwd, options.identity),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => (text += part));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (part: string) => (text += part));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (exitCode) => resolve({ exitCode, text: text.trim().slice(-2000) }));

@@ -176,7 +176,8 @@ async function launchOnce(
     const url = await urlOf(folder, port, 'postgres');
     while (!ended) {
       const state = await readPostmasterFile(folder.pgdata);
-      if (state !== null && state.pid === child.pid && state.isReady && (await answers(url))) return { pid: state.pid, output: '' };
+      if (state !== null && state.pid === child.pid && state.isReady && (await answers(url)))
+        return { pid: state.pid, output: '' };
       if (Date.now() > deadline) {
         child.kill('SIGQUIT');
         break;

@@ -32,7 +32,11 @@ export async function canEnter(folder: string, identity: Identity): Promise<bool
  * Makes the folder that Postgres gets as its own. When we are root and a parent is closed to `nobody`, that is a folder
  * under the temporary one, always the same for the same wanted path.
  */
-export async function makeOwnFolder(wanted: string, identity: Identity | null, log: (line: string) => void): Promise<string> {
+export async function makeOwnFolder(
+  wanted: string,
+  identity: Identity | null,
+  log: (line: string) => void,
+): Promise<string> {
   const path = resolve(wanted);
   if (!identity) {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -43,13 +47,19 @@ export async function makeOwnFolder(wanted: string, identity: Identity | null, l
     await giveTo(path, identity);
     return path;
   }
-  const elsewhere = join(tmpdir(), `bodega-postgres-data-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`);
-  log(`Postgres may not run as root, and the user nobody cannot reach ${path}: its data are kept in ${elsewhere} instead.`);
+  const elsewhere = join(
+    tmpdir(),
+    `bodega-postgres-data-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`,
+  );
+  log(
+    `Postgres may not run as root, and the user nobody cannot reach ${path}: its data are kept in ${elsewhere} instead.`,
+  );
   await mkdir(elsewhere, { mode: 0o700 }).catch((error: unknown) => {
     if (!isErrno(error, 'EEXIST')) throw error;
   });
   const { uid } = await stat(elsewhere);
-  if (uid !== 0 && uid !== identity.uid) throw new Error(`${elsewhere} belongs to another user; remove it, or set BODEGA_HOME.`);
+  if (uid !== 0 && uid !== identity.uid)
+    throw new Error(`${elsewhere} belongs to another user; remove it, or set BODEGA_HOME.`);
   await giveTo(elsewhere, identity);
   return elsewhere;
 }

@@ -24,7 +24,35 @@ const signatureOf = (url: string): string | null => new URL(url).searchParams.ge
 const anyKey = fc
   .array(
     fc.oneof(
-      fc.constantFrom('a', 'Z', '0', '/', '//', '.', '..', ' ', '+', '#', '?', '%', '%20', '&', '=', '~', '*', "'", '(', ')', '!', '@', ':', '抓取', '分拣/轨迹', 'é', '🤖'),
+      fc.constantFrom(
+        'a',
+        'Z',
+        '0',
+        '/',
+        '//',
+        '.',
+        '..',
+        ' ',
+        '+',
+        '#',
+        '?',
+        '%',
+        '%20',
+        '&',
+        '=',
+        '~',
+        '*',
+        "'",
+        '(',
+        ')',
+        '!',
+        '@',
+        ':',
+        '抓取',
+        '分拣/轨迹',
+        'é',
+        '🤖',
+      ),
       fc.string({ unit: 'grapheme', maxLength: 6 }),
     ),
     { minLength: 1, maxLength: 12 },
@@ -59,9 +87,17 @@ describe('presigner', () => {
         fc.record({
           credentials: anyCredentials,
           method: fc.constantFrom('GET' as const, 'HEAD' as const, 'PUT' as const, 'DELETE' as const),
-          endpoint: fc.constantFrom('http://127.0.0.1:9000', 'https://s3.example.com', 'http://[::1]:8080', 'https://s3.example.com:443'),
+          endpoint: fc.constantFrom(
+            'http://127.0.0.1:9000',
+            'https://s3.example.com',
+            'http://[::1]:8080',
+            'https://s3.example.com:443',
+          ),
           key: anyKey,
-          query: fc.dictionary(fc.constantFrom('x-bodega-lease', 'response-content-disposition', 'partNumber', 'uploadId', 'A b', '课'), anyText),
+          query: fc.dictionary(
+            fc.constantFrom('x-bodega-lease', 'response-content-disposition', 'partNumber', 'uploadId', 'A b', '课'),
+            anyText,
+          ),
           range: fc.option(fc.tuple(fc.nat(), fc.nat()).map(([from, length]) => `bytes=${from}-${from + length}`)),
           expiresS: fc.integer({ min: 1, max: MAX_PRESIGN_EXPIRY_S }),
           now: fc.date({ min: new Date('2000-01-01'), max: new Date('2099-12-31'), noInvalidDate: true }),
@@ -73,7 +109,16 @@ describe('presigner', () => {
           // The SDK always adds this parameter; ours needs it only to be the same request.
           const withTheirs = { ...query, 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' };
 
-          const ours = createPresigner(credentials).presign({ method, endpoint: url, bucket: 'bodega', key, query: withTheirs, headers, expiresS, now });
+          const ours = createPresigner(credentials).presign({
+            method,
+            endpoint: url,
+            bucket: 'bodega',
+            key,
+            query: withTheirs,
+            headers,
+            expiresS,
+            now,
+          });
 
           const theirs = await presignWithSdk({ credentials, method, url, key, query, headers, expiresS, now });
           expect(parametersOf(ours)).toEqual(theirs);
@@ -118,7 +163,9 @@ describe('presigner', () => {
   });
 
   it('refuses a parameter that would stand twice in the query', () => {
-    expect(() => documented.presign({ ...documentedRequest, query: { 'X-Amz-Expires': '9' } })).toThrow(/belongs to the signature/);
+    expect(() => documented.presign({ ...documentedRequest, query: { 'X-Amz-Expires': '9' } })).toThrow(
+      /belongs to the signature/,
+    );
     expect(() => documented.prepare({ ...documentedRequest, query: { a: '1' } }, ['a'])).toThrow(/twice/);
     expect(() => documented.presign({ ...documentedRequest, headers: { Host: 'elsewhere' } })).toThrow(/twice/);
   });
@@ -146,7 +193,12 @@ async function presignWithSdk(request: {
   const { credentials, method, url, key, query, headers, expiresS, now } = request;
   const client = new S3Client({ region: credentials.region, credentials });
   const presigner = new S3RequestPresigner({ ...client.config, credentials });
-  const path = `/bodega/${key}`.split('/').map((part) => encodeURIComponent(part).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)).join('/');
+  const path = `/bodega/${key}`
+    .split('/')
+    .map((part) =>
+      encodeURIComponent(part).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
+    )
+    .join('/');
   const signed = await presigner.presign(
     {
       method,
@@ -157,7 +209,12 @@ async function presignWithSdk(request: {
       query,
       headers: { host: url.host, ...headers },
     } as Parameters<S3RequestPresigner['presign']>[0],
-    { expiresIn: expiresS, signingDate: now, signableHeaders: new Set(['host', 'range']), unhoistableHeaders: new Set(['range']) },
+    {
+      expiresIn: expiresS,
+      signingDate: now,
+      signableHeaders: new Set(['host', 'range']),
+      unhoistableHeaders: new Set(['range']),
+    },
   );
   return Object.fromEntries(Object.entries(signed.query ?? {}).map(([name, value]) => [name, String(value)]));
 }

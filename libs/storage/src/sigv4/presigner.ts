@@ -148,7 +148,11 @@ interface QueryPieces {
 
 function queryPieces(fixed: Readonly<Record<string, string>>, varyingNames: readonly string[]): QueryPieces {
   const parameters = [
-    ...Object.entries(fixed).map(([name, value]) => ({ name: encodeQueryPart(name), value: encodeQueryPart(value), index: -1 })),
+    ...Object.entries(fixed).map(([name, value]) => ({
+      name: encodeQueryPart(name),
+      value: encodeQueryPart(value),
+      index: -1,
+    })),
     ...varyingNames.map((name, index) => ({ name: encodeQueryPart(name), value: '', index })),
   ];
   // Encoded names are ASCII, so comparing code units is comparing bytes. `localeCompare` would fold case.
