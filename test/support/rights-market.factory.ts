@@ -142,13 +142,26 @@ export class RightsMarket {
   }
 
   /** A further version of a dataset becomes the current one. */
-  async release(version: { datasetId: string; number: number; episodes?: number; durationS?: number }): Promise<string> {
+  async release(version: {
+    datasetId: string;
+    number: number;
+    episodes?: number;
+    durationS?: number;
+  }): Promise<string> {
     const { datasetId, number, episodes = 100, durationS = 5_400 } = version;
     const versionId = newId('Version');
     await this.rows(
       `insert into dataset_versions (id, dataset_id, number, label, status, commit_id, episodes, duration_s, created_by, created_at, published_at)
        values ($1, $2, $3, $4, 'published', $5, $6, $7, 'test', now(), now())`,
-      [versionId, datasetId, number, `v${number}`, createHash('sha1').update(versionId).digest('hex'), episodes, durationS],
+      [
+        versionId,
+        datasetId,
+        number,
+        `v${number}`,
+        createHash('sha1').update(versionId).digest('hex'),
+        episodes,
+        durationS,
+      ],
     );
     await this.rows(
       `update datasets set status = 'listed', current_version_id = $2, episodes = $3, duration_s = $4, published_at = now() where id = $1`,
@@ -160,10 +173,21 @@ export class RightsMarket {
   async offer(
     provider: Party,
     shelf: Shelf,
-    more: { template?: string; priceMinor?: number; currency?: Currency; per?: 'dataset' | 'hour' | 'episode'; needsApproval?: boolean } = {},
+    more: {
+      template?: string;
+      priceMinor?: number;
+      currency?: Currency;
+      per?: 'dataset' | 'hour' | 'episode';
+      needsApproval?: boolean;
+    } = {},
   ): Promise<string> {
     const priced = more.priceMinor ? { currency: 'CNY' as const } : {};
-    const { id } = await this.get(OfferService).createOffer(provider.ctx, { slug: shelf.slug, template: 'commercial', ...priced, ...more });
+    const { id } = await this.get(OfferService).createOffer(provider.ctx, {
+      slug: shelf.slug,
+      template: 'commercial',
+      ...priced,
+      ...more,
+    });
     return id;
   }
 

@@ -5,5 +5,9 @@ import { BalanceResolver } from './ledger/balance.resolver.js';
 import { OrderResolver } from './orders/order.resolver.js';
 
 /** Billing as the API offers it. */
-@Module({ imports: [BillingModule, LicensingModule], providers: [BalanceResolver, OrderResolver], exports: [BillingModule] })
+@Module({
+  imports: [BillingModule, LicensingModule],
+  providers: [BalanceResolver, OrderResolver],
+  exports: [BillingModule],
+})
 export class BillingApiModule {}

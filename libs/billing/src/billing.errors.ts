@@ -5,7 +5,8 @@ import type { Currency } from '@app/kernel';
 export const BillingErrors = defineErrors('BILLING', {
   IDEMPOTENCY_MISMATCH: refusal(
     'CONFLICT',
-    (d: { key: string }) => `The idempotency key "${d.key}" was used for something else; make a new key for a new command.`,
+    (d: { key: string }) =>
+      `The idempotency key "${d.key}" was used for something else; make a new key for a new command.`,
     { key: 'order-2026-03-01' },
   ),
   OFFER_CHANGED: refusal(
@@ -16,7 +17,8 @@ export const BillingErrors = defineErrors('BILLING', {
   ),
   APPROVAL_REQUIRED: refusal(
     'FORBIDDEN',
-    (d: { offerId: string }) => `Offer ${d.offerId} needs the provider's approval first: request a license, and order when it is approved.`,
+    (d: { offerId: string }) =>
+      `Offer ${d.offerId} needs the provider's approval first: request a license, and order when it is approved.`,
     { offerId: 'off_01' },
   ),
   BALANCE_TOO_LOW: refusal(
@@ -27,7 +29,8 @@ export const BillingErrors = defineErrors('BILLING', {
   ),
   ORDER_STEP_REFUSED: refusal(
     'CONFLICT',
-    (d: { orderId: string; from: string; to: string }) => `Order ${d.orderId} is ${d.from}, so it cannot become ${d.to}.`,
+    (d: { orderId: string; from: string; to: string }) =>
+      `Order ${d.orderId} is ${d.from}, so it cannot become ${d.to}.`,
     { orderId: 'ord_01', from: 'cancelled', to: 'paid' },
   ),
 });

@@ -10,7 +10,8 @@ export const LicensingErrors = defineErrors('LICENSING', {
   ),
   TERMS_GRANT_NOTHING: refusal(
     'INVALID',
-    (d: { template: string }) => `An offer under "${d.template}" would grant no use at all; choose a licence that grants some.`,
+    (d: { template: string }) =>
+      `An offer under "${d.template}" would grant no use at all; choose a licence that grants some.`,
     { template: 'NONE' },
   ),
   PUBLIC_LICENCE_PRICED: refusal(
@@ -19,13 +20,22 @@ export const LicensingErrors = defineErrors('LICENSING', {
       `"${d.template}" gives the data to everyone for nothing, so it cannot carry a price. Make the offer free, or sell under one of the market's own templates.`,
     { template: 'CC-BY-NC-4.0' },
   ),
-  PRICE_TOO_LARGE: refusal('INVALID', () => 'The total price is larger than the market can count; lower the price per unit.', {}),
-  OFFER_RETIRED: refusal('CONFLICT', (d: { offerId: string }) => `Offer ${d.offerId} is retired; look for a current one.`, {
-    offerId: 'off_01',
-  }),
+  PRICE_TOO_LARGE: refusal(
+    'INVALID',
+    () => 'The total price is larger than the market can count; lower the price per unit.',
+    {},
+  ),
+  OFFER_RETIRED: refusal(
+    'CONFLICT',
+    (d: { offerId: string }) => `Offer ${d.offerId} is retired; look for a current one.`,
+    {
+      offerId: 'off_01',
+    },
+  ),
   NOT_FOR_SALE: refusal(
     'CONFLICT',
-    (d: { datasetSlug: string }) => `${d.datasetSlug} has no published version on the shelf, so nothing of it can be licensed now.`,
+    (d: { datasetSlug: string }) =>
+      `${d.datasetSlug} has no published version on the shelf, so nothing of it can be licensed now.`,
     { datasetSlug: 'acme/pick-cups' },
   ),
   APPROVAL_NOT_NEEDED: refusal(
@@ -40,12 +50,14 @@ export const LicensingErrors = defineErrors('LICENSING', {
   ),
   ALREADY_REQUESTED: refusal(
     'CONFLICT',
-    (d: { offerId: string }) => `You already asked for offer ${d.offerId}, and the answer is pending; look at your grants.`,
+    (d: { offerId: string }) =>
+      `You already asked for offer ${d.offerId}, and the answer is pending; look at your grants.`,
     { offerId: 'off_01' },
   ),
   GRANT_STEP_REFUSED: refusal(
     'CONFLICT',
-    (d: { grantId: string; from: string; to: string }) => `Grant ${d.grantId} is ${d.from}, so it cannot become ${d.to}.`,
+    (d: { grantId: string; from: string; to: string }) =>
+      `Grant ${d.grantId} is ${d.from}, so it cannot become ${d.to}.`,
     { grantId: 'grt_01', from: 'revoked', to: 'active' },
   ),
   GRANT_NOT_ACTIVE: refusal(

@@ -18,7 +18,11 @@ beforeAll(async () => {
     ['clearingUsd', 'clearing', 'USD'],
   ] as const) {
     account[name] = newId('Account');
-    await market.rows('insert into accounts (id, kind, currency, created_at) values ($1, $2, $3, now())', [account[name], kind, currency]);
+    await market.rows('insert into accounts (id, kind, currency, created_at) values ($1, $2, $3, now())', [
+      account[name],
+      kind,
+      currency,
+    ]);
   }
 }, 120_000);
 
@@ -31,7 +35,11 @@ interface Line {
 }
 
 /** Writes past every service, as the owner of the tables, each row by a statement of its own. */
-async function writeByHand(lines: readonly Line[], before: readonly string[] = [], entryId = newId('Entry')): Promise<string> {
+async function writeByHand(
+  lines: readonly Line[],
+  before: readonly string[] = [],
+  entryId = newId('Entry'),
+): Promise<string> {
   await market.database.transaction(market.system, async (tx) => {
     for (const sql of before) await market.database.query(tx, sql);
     await market.database.query(
@@ -39,7 +47,11 @@ async function writeByHand(lines: readonly Line[], before: readonly string[] = [
       `insert into ledger_entries (id, kind, created_by, created_at) values ($1, 'top_up', 'test', now()) on conflict do nothing`,
       [entryId],
     );
-    const [{ n } = { n: 0 }] = await market.database.query<{ n: number }>(tx, 'select count(*) as n from ledger_lines where entry_id = $1', [entryId]);
+    const [{ n } = { n: 0 }] = await market.database.query<{ n: number }>(
+      tx,
+      'select count(*) as n from ledger_lines where entry_id = $1',
+      [entryId],
+    );
     for (const [i, line] of lines.entries()) {
       await market.database.query(
         tx,
@@ -52,12 +64,15 @@ async function writeByHand(lines: readonly Line[], before: readonly string[] = [
 }
 
 async function post(lines: readonly Line[]): Promise<void> {
-  await market.rows(`select ledger_post($1, 'top_up', null, null, 'test', now(), $2::text[], $3::bigint[], $4::text[])`, [
-    newId('Entry'),
-    lines.map((line) => line.account),
-    lines.map((line) => line.amountMinor),
-    lines.map((line) => line.currency ?? 'CNY'),
-  ]);
+  await market.rows(
+    `select ledger_post($1, 'top_up', null, null, 'test', now(), $2::text[], $3::bigint[], $4::text[])`,
+    [
+      newId('Entry'),
+      lines.map((line) => line.account),
+      lines.map((line) => line.amountMinor),
+      lines.map((line) => line.currency ?? 'CNY'),
+    ],
+  );
 }
 
 const zero = /does not sum to zero/;
@@ -107,7 +122,9 @@ describe('the ledger, written by hand', () => {
     const id = await writeByHand(balanced);
 
     await expect(writeByHand([{ account: account.fee, amountMinor: 1 }], [], id)).rejects.toThrow(zero);
-    await expect(writeByHand([{ account: account.fee, amountMinor: 1 }], ['set constraints all immediate'], id)).rejects.toThrow(zero);
+    await expect(
+      writeByHand([{ account: account.fee, amountMinor: 1 }], ['set constraints all immediate'], id),
+    ).rejects.toThrow(zero);
   });
 
   it('is never edited, deleted or emptied', async () => {
@@ -156,11 +173,19 @@ describe('a top-up', () => {
     const buyer = await market.party({ isBuyer: true });
     const once = topUp({ organizationSlug: buyer.slug });
 
-    const answers = await Promise.all(Array.from({ length: 5 }, () => market.get(TopUpService).topUpBalance(admin.ctx, once)));
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => market.get(TopUpService).topUpBalance(admin.ctx, once)),
+    );
 
     expect(answers.map((answer) => answer.spendableMinor)).toEqual([500, 500, 500, 500, 500]);
-    expect(await refusalOf(market.get(TopUpService).topUpBalance(admin.ctx, { ...once, amountMinor: 501 }))).toBe('BILLING_IDEMPOTENCY_MISMATCH');
-    expect(await market.get(BalanceQueries).balance(buyer.ctx)).toContainEqual({ currency: 'CNY', spendableMinor: 500, payableMinor: 0 });
+    expect(await refusalOf(market.get(TopUpService).topUpBalance(admin.ctx, { ...once, amountMinor: 501 }))).toBe(
+      'BILLING_IDEMPOTENCY_MISMATCH',
+    );
+    expect(await market.get(BalanceQueries).balance(buyer.ctx)).toContainEqual({
+      currency: 'CNY',
+      spendableMinor: 500,
+      payableMinor: 0,
+    });
     expect(await market.unbalancedEntries()).toEqual([]);
   });
 
@@ -170,10 +195,24 @@ describe('a top-up', () => {
 
     expect(await refusalOf(market.get(TopUpService).topUpBalance(buyer.ctx, credit))).toBe('REQUEST_FORBIDDEN');
     expect(await refusalOf(market.get(TopUpService).topUpBalance(ANONYMOUS, credit))).toBe('REQUEST_UNAUTHENTICATED');
-    expect(await refusalOf(market.get(TopUpService).topUpBalance(market.as(admin, { scopes: new Set(['data:write']) }), credit))).toBe('REQUEST_FORBIDDEN');
+    expect(
+      await refusalOf(
+        market.get(TopUpService).topUpBalance(market.as(admin, { scopes: new Set(['data:write']) }), credit),
+      ),
+    ).toBe('REQUEST_FORBIDDEN');
     expect(await refusalOf(market.get(TopUpService).topUpBalance(admin.ctx, topUp()))).toBe('REQUEST_NOT_FOUND');
-    for (const bad of [{ amountMinor: 0 }, { amountMinor: -5 }, { amountMinor: 1.5 }, { currency: 'EUR' }, { idempotencyKey: 'short' }]) {
-      expect(await refusalOf(market.get(TopUpService).topUpBalance(admin.ctx, topUp({ organizationSlug: buyer.slug, ...bad })))).toBe('REQUEST_INVALID');
+    for (const bad of [
+      { amountMinor: 0 },
+      { amountMinor: -5 },
+      { amountMinor: 1.5 },
+      { currency: 'EUR' },
+      { idempotencyKey: 'short' },
+    ]) {
+      expect(
+        await refusalOf(
+          market.get(TopUpService).topUpBalance(admin.ctx, topUp({ organizationSlug: buyer.slug, ...bad })),
+        ),
+      ).toBe('REQUEST_INVALID');
     }
     expect(await refusalOf(market.get(BalanceQueries).balance(ANONYMOUS))).toBe('REQUEST_UNAUTHENTICATED');
   });

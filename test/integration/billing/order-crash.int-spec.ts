@@ -49,7 +49,9 @@ function start(): Promise<RunningPostgres> {
 /** Kills the whole server as a power cut would: the postmaster first, so that nothing starts again, then its backends. */
 async function killServer(): Promise<void> {
   const [file] = await market.rows<{ text: string }>(`select pg_read_file('postmaster.pid') as text`);
-  const backends = await market.rows<{ pid: number }>(`select pid from pg_stat_activity where backend_type = 'client backend'`);
+  const backends = await market.rows<{ pid: number }>(
+    `select pid from pg_stat_activity where backend_type = 'client backend'`,
+  );
   const postmaster = Number(file?.text.split('\n')[0]);
   for (const pid of [postmaster, ...backends.map((backend) => backend.pid)]) {
     try {
@@ -69,7 +71,9 @@ interface Attempt {
 /** One order under a key; null when the answer never came, which says nothing about whether it was made. */
 async function attempt(key: string): Promise<Attempt> {
   try {
-    const placed = await market.get(OrderService).placeOrder(buyer.ctx, { offerId, idempotencyKey: key, acceptTerms: true });
+    const placed = await market
+      .get(OrderService)
+      .placeOrder(buyer.ctx, { offerId, idempotencyKey: key, acceptTerms: true });
     if (placed instanceof DomainError) throw placed;
     return { key, orderId: placed.orderId };
   } catch {
@@ -123,6 +127,11 @@ describe('killing Postgres in the middle of orders', () => {
                 where e.kind = 'order' and a.kind = 'buyer_balance') as spent,
               (select sum(amount_minor)::bigint from ledger_lines) as total`,
     );
-    expect(books).toEqual({ orders: attempts.length, grants: attempts.length, spent: attempts.length * PRICE_MINOR, total: 0 });
+    expect(books).toEqual({
+      orders: attempts.length,
+      grants: attempts.length,
+      spent: attempts.length * PRICE_MINOR,
+      total: 0,
+    });
   }, 180_000);
 });

@@ -46,11 +46,15 @@ async function refusedAs(input: NewOrder): Promise<string> {
   return refusal instanceof DomainError ? refusal.code : 'not refused';
 }
 
-async function money(party: Party, currency = 'CNY'): Promise<{ spendableMinor: number; payableMinor: number } | undefined> {
+async function money(
+  party: Party,
+  currency = 'CNY',
+): Promise<{ spendableMinor: number; payableMinor: number } | undefined> {
   return (await market.get(BalanceQueries).balance(party.ctx)).find((balance) => balance.currency === currency);
 }
 
-const ordersOf = async (party: Party): Promise<number> => (await market.get(OrderQueries).orders(party.ctx, { first: 100 })).items.length;
+const ordersOf = async (party: Party): Promise<number> =>
+  (await market.get(OrderQueries).orders(party.ctx, { first: 100 })).items.length;
 
 describe('an order', () => {
   it('of a free offer opens the gate and moves no money', async () => {
@@ -59,7 +63,11 @@ describe('an order', () => {
     const { orderId, grantId } = await place(order(offerId, { use: 'commercial_training' }));
 
     expect((await market.get(GrantGate).require(buyer.ctx, grantId)).versionId).toBe(shelf.versionId);
-    expect(await market.get(OrderQueries).byId(buyer.ctx, orderId)).toMatchObject({ state: 'fulfilled', priceMinor: 0, grantId });
+    expect(await market.get(OrderQueries).byId(buyer.ctx, orderId)).toMatchObject({
+      state: 'fulfilled',
+      priceMinor: 0,
+      grantId,
+    });
     expect(await market.rows('select 1 from ledger_entries where order_id = $1', [orderId])).toEqual([]);
   });
 
@@ -88,7 +96,9 @@ describe('an order', () => {
   it('freezes what was ordered', async () => {
     const { orderId } = await place(order(await market.offer(provider, shelf)));
 
-    await expect(market.rows('update orders set price_minor = 5 where id = $1', [orderId])).rejects.toThrow('cannot be changed');
+    await expect(market.rows('update orders set price_minor = 5 where id = $1', [orderId])).rejects.toThrow(
+      'cannot be changed',
+    );
     await expect(market.rows('delete from orders where id = $1', [orderId])).rejects.toThrow('cannot be changed');
   });
 
@@ -97,10 +107,13 @@ describe('an order', () => {
     await market.topUp(buyer, 1);
     await refusedAs(order(await market.offer(provider, shelf, { priceMinor: 2 })));
 
-    const leaves = await market.rows<{ action: string }>('select action from audit_pending where subject_id = $1', [orderId]);
-    const all = await market.rows<{ n: number }>(`select count(*) as n from audit_pending where action = 'order.fulfilled' and organization_ids @> array[$1]`, [
-      buyer.organizationId,
+    const leaves = await market.rows<{ action: string }>('select action from audit_pending where subject_id = $1', [
+      orderId,
     ]);
+    const all = await market.rows<{ n: number }>(
+      `select count(*) as n from audit_pending where action = 'order.fulfilled' and organization_ids @> array[$1]`,
+      [buyer.organizationId],
+    );
 
     expect(leaves).toEqual([{ action: 'order.fulfilled' }]);
     expect(all).toEqual([{ n: 1 }]);
@@ -136,8 +149,12 @@ describe('the same key', () => {
     const input = order(offerId);
     const { orderId } = await place(input);
 
-    expect(await refusalOf(orders.placeOrder(buyer.ctx, { ...input, use: 'evaluate' }))).toBe('BILLING_IDEMPOTENCY_MISMATCH');
-    expect(await refusalOf(orders.placeOrder(buyer.ctx, { ...input, offerId: await market.offer(provider, shelf) }))).toBe('BILLING_IDEMPOTENCY_MISMATCH');
+    expect(await refusalOf(orders.placeOrder(buyer.ctx, { ...input, use: 'evaluate' }))).toBe(
+      'BILLING_IDEMPOTENCY_MISMATCH',
+    );
+    expect(
+      await refusalOf(orders.placeOrder(buyer.ctx, { ...input, offerId: await market.offer(provider, shelf) })),
+    ).toBe('BILLING_IDEMPOTENCY_MISMATCH');
     expect((await place(input, stranger)).orderId).not.toBe(orderId);
   });
 
@@ -161,7 +178,9 @@ describe('a refusal', () => {
     expect(await refusedAs(order(offerId, { expectedPriceMinor: 99 }))).toBe('BILLING_OFFER_CHANGED');
     expect(await refusedAs(order(offerId, { expectedTermsHash: 'ab'.repeat(32) }))).toBe('BILLING_OFFER_CHANGED');
     await market.topUp(buyer, 100);
-    await expect(place(order(offerId, { expectedPriceMinor: 100, expectedTermsHash: termsHash }))).resolves.toBeDefined();
+    await expect(
+      place(order(offerId, { expectedPriceMinor: 100, expectedTermsHash: termsHash })),
+    ).resolves.toBeDefined();
   });
 
   it('says that an offer is retired, and a dataset off the shelf', async () => {
@@ -187,7 +206,10 @@ describe('a refusal', () => {
     await market.topUp(buyer, 30);
     const refusal = await orders.placeOrder(buyer.ctx, order(await market.offer(provider, shelf, { priceMinor: 100 })));
 
-    expect(refusal).toMatchObject({ code: 'BILLING_BALANCE_TOO_LOW', details: { balanceMinor: 30, missingMinor: 70, currency: 'CNY' } });
+    expect(refusal).toMatchObject({
+      code: 'BILLING_BALANCE_TOO_LOW',
+      details: { balanceMinor: 30, missingMinor: 70, currency: 'CNY' },
+    });
     expect(await ordersOf(buyer)).toBe(0);
     expect(await market.rows('select 1 from grants where organization_id = $1', [buyer.organizationId])).toEqual([]);
   });
@@ -195,20 +217,23 @@ describe('a refusal', () => {
   it('does not take one currency for another', async () => {
     await market.topUp(buyer, 1_000, 'USD');
 
-    expect(await refusedAs(order(await market.offer(provider, shelf, { priceMinor: 100, currency: 'CNY' })))).toBe('BILLING_BALANCE_TOO_LOW');
-    await expect(place(order(await market.offer(provider, shelf, { priceMinor: 100, currency: 'USD' })))).resolves.toBeDefined();
+    expect(await refusedAs(order(await market.offer(provider, shelf, { priceMinor: 100, currency: 'CNY' })))).toBe(
+      'BILLING_BALANCE_TOO_LOW',
+    );
+    await expect(
+      place(order(await market.offer(provider, shelf, { priceMinor: 100, currency: 'USD' }))),
+    ).resolves.toBeDefined();
   });
 
   it('lists every problem of a malformed order', async () => {
-    const error = await orders.placeOrder(buyer.ctx, { offerId: '', idempotencyKey: 'x', acceptTerms: false, use: 'resell' }).catch((e: unknown) => e);
+    const error = await orders
+      .placeOrder(buyer.ctx, { offerId: '', idempotencyKey: 'x', acceptTerms: false, use: 'resell' })
+      .catch((e: unknown) => e);
 
     expect(error).toMatchObject({ code: 'REQUEST_INVALID' });
-    expect((error as DomainError<{ problems: { path: string }[] }>).details.problems.map((p) => p.path).sort()).toEqual([
-      'input.acceptTerms',
-      'input.idempotencyKey',
-      'input.offerId',
-      'input.use',
-    ]);
+    expect((error as DomainError<{ problems: { path: string }[] }>).details.problems.map((p) => p.path).sort()).toEqual(
+      ['input.acceptTerms', 'input.idempotencyKey', 'input.offerId', 'input.use'],
+    );
   });
 });
 
@@ -229,7 +254,10 @@ describe('an offer that needs approval', () => {
     expect([unasked, unapproved]).toEqual(['BILLING_APPROVAL_REQUIRED', 'BILLING_APPROVAL_REQUIRED']);
     expect(others).toMatchObject({ code: 'BILLING_APPROVAL_REQUIRED' });
     expect(placed.grantId).toBe(grantId);
-    expect(await market.get(OrderQueries).byId(buyer.ctx, placed.orderId)).toMatchObject({ priceMinor: 1_000, versionLabel: 'v1' });
+    expect(await market.get(OrderQueries).byId(buyer.ctx, placed.orderId)).toMatchObject({
+      priceMinor: 1_000,
+      versionLabel: 'v1',
+    });
     expect(await refusedAs(order(offerId))).toBe('BILLING_APPROVAL_REQUIRED');
   });
 });
@@ -253,7 +281,9 @@ describe('orders at the same moment', () => {
       fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), async (steps) => {
         const party = await market.party({ isBuyer: true });
         const offerIds = await Promise.all(
-          steps.map(({ isTopUp, amountMinor }) => (isTopUp ? null : market.offer(provider, shelf, { priceMinor: amountMinor }))),
+          steps.map(({ isTopUp, amountMinor }) =>
+            isTopUp ? null : market.offer(provider, shelf, { priceMinor: amountMinor }),
+          ),
         );
         const changes = await Promise.all(
           steps.map(async ({ amountMinor }, i) => {
@@ -289,7 +319,7 @@ describe('orders at the same moment', () => {
 });
 
 describe('another organization', () => {
-  it('sees no order and no balance, and buys on nobody else\'s money', async () => {
+  it("sees no order and no balance, and buys on nobody else's money", async () => {
     const offerId = await market.offer(provider, shelf, { priceMinor: 100 });
     await market.topUp(buyer, 1_000);
     const { orderId } = await place(order(offerId));

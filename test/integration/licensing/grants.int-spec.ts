@@ -40,7 +40,9 @@ afterAll(() => market.close());
 /** A right by the way that buyers take: a free order. */
 async function take(template = 'commercial'): Promise<string> {
   const offerId = await market.offer(provider, shelf, { template });
-  const placed = await market.get(OrderService).placeOrder(buyer.ctx, { offerId, idempotencyKey: newId('Request'), acceptTerms: true });
+  const placed = await market
+    .get(OrderService)
+    .placeOrder(buyer.ctx, { offerId, idempotencyKey: newId('Request'), acceptTerms: true });
   if (placed instanceof DomainError) throw placed;
   return placed.grantId;
 }
@@ -70,7 +72,9 @@ describe('the gate', () => {
       expect(await refusalOf(gate.require(party.ctx, grantId))).toBe('REQUEST_NOT_FOUND');
     }
     expect(await refusalOf(gate.require(ANONYMOUS, grantId))).toBe('REQUEST_UNAUTHENTICATED');
-    expect(await refusalOf(gate.require(market.as(buyer, { scopes: new Set(['catalog:read']) }), grantId))).toBe('REQUEST_FORBIDDEN');
+    expect(await refusalOf(gate.require(market.as(buyer, { scopes: new Set(['catalog:read']) }), grantId))).toBe(
+      'REQUEST_FORBIDDEN',
+    );
     expect(await refusalOf(gate.require(buyer.ctx, newId('Grant')))).toBe('REQUEST_NOT_FOUND');
   });
 
@@ -84,7 +88,10 @@ describe('the gate', () => {
       const code = await refusalOf(other.get(GrantGate).require(buyer.ctx, grantId));
       const shown = await other.get(GrantQueries).byId(buyer.ctx, grantId);
       const stored = await market.rows<{ state: string }>('select state from grants where id = $1', [grantId]);
-      const marked = [await other.get(GrantService).expireDue(market.system), await other.get(GrantService).expireDue(market.system)];
+      const marked = [
+        await other.get(GrantService).expireDue(market.system),
+        await other.get(GrantService).expireDue(market.system),
+      ];
 
       expect(code).toBe('LICENSING_GRANT_NOT_ACTIVE');
       expect(shown.state).toBe('expired');
@@ -104,7 +111,9 @@ describe('the gate', () => {
     expect(await refusalOf(gate.require(buyer.ctx, grantId))).toBe('LICENSING_GRANT_NOT_ACTIVE');
     expect(await refusalOf(grants.resumeGrant(provider.ctx, { grantId }))).toBe('LICENSING_GRANT_STEP_REFUSED');
     expect(await refusalOf(grants.revokeGrant(provider.ctx, { grantId, reason }))).toBe('LICENSING_GRANT_STEP_REFUSED');
-    await expect(market.rows(`update grants set state = 'active' where id = $1`, [grantId])).rejects.toThrow('cannot be changed');
+    await expect(market.rows(`update grants set state = 'active' where id = $1`, [grantId])).rejects.toThrow(
+      'cannot be changed',
+    );
   });
 
   it('shuts while a right is suspended and opens when it is resumed', async () => {
@@ -194,8 +203,12 @@ describe('stopping a grant', () => {
       expect(await refusalOf(act(stranger))).toBe('REQUEST_NOT_FOUND');
     }
     expect(await refusalOf(grants.revokeGrant(ANONYMOUS, { grantId, reason }))).toBe('REQUEST_UNAUTHENTICATED');
-    expect(await refusalOf(grants.revokeGrant(market.as(provider, { scopes: new Set() }), { grantId, reason }))).toBe('REQUEST_FORBIDDEN');
-    expect(await refusalOf(grants.revokeGrant(market.as(admin, { scopes: new Set(['data:read']) }), { grantId, reason }))).toBe('REQUEST_NOT_FOUND');
+    expect(await refusalOf(grants.revokeGrant(market.as(provider, { scopes: new Set() }), { grantId, reason }))).toBe(
+      'REQUEST_FORBIDDEN',
+    );
+    expect(
+      await refusalOf(grants.revokeGrant(market.as(admin, { scopes: new Set(['data:read']) }), { grantId, reason })),
+    ).toBe('REQUEST_NOT_FOUND');
     await expect(gate.require(buyer.ctx, grantId)).resolves.toBeDefined();
   });
 
@@ -210,7 +223,10 @@ describe('stopping a grant', () => {
     await grants.suspendGrant(provider.ctx, { grantId, reason });
     await grants.revokeGrant(admin.ctx, { grantId, reason });
 
-    const events = await market.rows('select seq, from_state, to_state, actor_organization_id from grant_events where grant_id = $1 order by seq', [grantId]);
+    const events = await market.rows(
+      'select seq, from_state, to_state, actor_organization_id from grant_events where grant_id = $1 order by seq',
+      [grantId],
+    );
 
     expect(events.map((event) => Object.values(event).join(' '))).toEqual([
       `1  requested ${buyer.organizationId}`,
@@ -220,7 +236,12 @@ describe('stopping a grant', () => {
       `5 suspended revoked ${admin.organizationId}`,
     ]);
     await expect(market.rows('delete from grant_events')).rejects.toThrow('append-only');
-    await expect(market.rows(`update grants set version_id = version_id, note = 'x', organization_id = $2 where id = $1`, [grantId, stranger.organizationId])).rejects.toThrow();
+    await expect(
+      market.rows(`update grants set version_id = version_id, note = 'x', organization_id = $2 where id = $1`, [
+        grantId,
+        stranger.organizationId,
+      ]),
+    ).rejects.toThrow();
   });
 });
 
@@ -269,8 +290,12 @@ describe('requests', () => {
     expect(await refusalOf(ask(offerId, { use: 'commercial_training' }))).toBe('LICENSING_TERMS_INCOMPATIBLE');
     expect(await refusalOf(ask(offerId, { acceptTerms: false }))).toBe('REQUEST_INVALID');
     expect(await refusalOf(ask(await market.offer(provider, shelf)))).toBe('LICENSING_APPROVAL_NOT_NEEDED');
-    expect(await refusalOf(requests.requestLicense(provider.ctx, { offerId, acceptTerms: true }))).toBe('REQUEST_FORBIDDEN');
-    expect(await refusalOf(requests.requestLicense(ANONYMOUS, { offerId, acceptTerms: true }))).toBe('REQUEST_UNAUTHENTICATED');
+    expect(await refusalOf(requests.requestLicense(provider.ctx, { offerId, acceptTerms: true }))).toBe(
+      'REQUEST_FORBIDDEN',
+    );
+    expect(await refusalOf(requests.requestLicense(ANONYMOUS, { offerId, acceptTerms: true }))).toBe(
+      'REQUEST_UNAUTHENTICATED',
+    );
   });
 
   it('at the same moment make one request', async () => {
@@ -301,8 +326,12 @@ describe('the list of grants', () => {
     expect(await idsFor(stranger)).toEqual([]);
     expect(await refusalOf(queries.byId(stranger.ctx, grantId))).toBe('REQUEST_NOT_FOUND');
     expect(await refusalOf(queries.grants(ANONYMOUS, {}))).toBe('REQUEST_UNAUTHENTICATED');
-    expect(await refusalOf(market.get(UseCheckQueries).canI(stranger.ctx, { grantId }, 'evaluate'))).toBe('REQUEST_NOT_FOUND');
-    expect(await refusalOf(market.get(UseCheckQueries).canI(ANONYMOUS, { grantId }, 'evaluate'))).toBe('REQUEST_UNAUTHENTICATED');
+    expect(await refusalOf(market.get(UseCheckQueries).canI(stranger.ctx, { grantId }, 'evaluate'))).toBe(
+      'REQUEST_NOT_FOUND',
+    );
+    expect(await refusalOf(market.get(UseCheckQueries).canI(ANONYMOUS, { grantId }, 'evaluate'))).toBe(
+      'REQUEST_UNAUTHENTICATED',
+    );
   });
 
   it('comes in pages without gap or repetition, newest first, and by state', async () => {
@@ -320,7 +349,8 @@ describe('the list of grants', () => {
 
   it('answers canI for a grant held, and FORBIDDEN once it is over', async () => {
     const grantId = await take();
-    const ask = async (): Promise<string> => (await market.get(UseCheckQueries).canI(buyer.ctx, { grantId }, 'fine_tune')).verdict;
+    const ask = async (): Promise<string> =>
+      (await market.get(UseCheckQueries).canI(buyer.ctx, { grantId }, 'fine_tune')).verdict;
 
     const before = await ask();
     await grants.revokeGrant(provider.ctx, { grantId, reason });

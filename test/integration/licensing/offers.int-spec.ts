@@ -27,8 +27,12 @@ beforeEach(async () => {
 
 afterAll(() => market.close());
 
-async function listing(): Promise<Pick<Awaited<ReturnType<DatasetQueries['byId']>>, 'usableFor' | 'hasFreeOffer' | 'minPriceCny' | 'minPriceUsd'>> {
-  const { usableFor, hasFreeOffer, minPriceCny, minPriceUsd } = await market.get(DatasetQueries).byId(market.system, shelf.datasetId);
+async function listing(): Promise<
+  Pick<Awaited<ReturnType<DatasetQueries['byId']>>, 'usableFor' | 'hasFreeOffer' | 'minPriceCny' | 'minPriceUsd'>
+> {
+  const { usableFor, hasFreeOffer, minPriceCny, minPriceUsd } = await market
+    .get(DatasetQueries)
+    .byId(market.system, shelf.datasetId);
   return { usableFor, hasFreeOffer, minPriceCny, minPriceUsd };
 }
 
@@ -59,7 +63,8 @@ describe('an offer', () => {
 
   it('counts every one of offers made at the same moment', async () => {
     // Terms that are frozen already: making them would put the offers one after the other.
-    for (const template of ['commercial', 'research']) await market.offer(provider, await market.shelf(provider), { template });
+    for (const template of ['commercial', 'research'])
+      await market.offer(provider, await market.shelf(provider), { template });
 
     for (let round = 0; round < 10; round++) {
       shelf = await market.shelf(provider);

@@ -46,11 +46,11 @@ export class Idempotency {
     );
     if (isFirst === 0) return answer.parse(await this.earlierAnswer(ctx, command, requestHash));
     const result = await work();
-    await this.database.execute(ctx, 'update idempotency_keys set response = $3 where organization_id = $1 and key = $2', [
-      organizationId,
-      key,
-      JSON.stringify(result),
-    ]);
+    await this.database.execute(
+      ctx,
+      'update idempotency_keys set response = $3 where organization_id = $1 and key = $2',
+      [organizationId, key, JSON.stringify(result)],
+    );
     return result;
   }
 

@@ -10,6 +10,7 @@ export interface BalanceRow {
   readonly payableMinor: number;
 }
 
+/** An organization's own money. */
 @Injectable()
 export class BalanceQueries {
   constructor(private readonly database: Database) {}

@@ -25,15 +25,19 @@ describe('marketFee', () => {
 describe('lines', () => {
   it('of a sale and of a top-up sum to zero, at least two, none of zero (property)', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1_000_000_000_000 }), fc.integer({ min: 0, max: 10_000 }), (priceMinor, basisPoints) => {
-        const parties = { buyerOrganizationId: 'org_b', providerOrganizationId: 'org_p' };
-        const sale = saleLines({ ...parties, priceMinor, feeMinor: marketFee(priceMinor, basisPoints) });
-        for (const lines of [sale, topUpLines('org_b', priceMinor)]) {
-          expect(sumOf(lines)).toBe(0n);
-          expect(lines.length).toBeGreaterThanOrEqual(2);
-          expect(lines.every((line) => line.amountMinor !== 0)).toBe(true);
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 1_000_000_000_000 }),
+        fc.integer({ min: 0, max: 10_000 }),
+        (priceMinor, basisPoints) => {
+          const parties = { buyerOrganizationId: 'org_b', providerOrganizationId: 'org_p' };
+          const sale = saleLines({ ...parties, priceMinor, feeMinor: marketFee(priceMinor, basisPoints) });
+          for (const lines of [sale, topUpLines('org_b', priceMinor)]) {
+            expect(sumOf(lines)).toBe(0n);
+            expect(lines.length).toBeGreaterThanOrEqual(2);
+            expect(lines.every((line) => line.amountMinor !== 0)).toBe(true);
+          }
+        },
+      ),
     );
   });
 });

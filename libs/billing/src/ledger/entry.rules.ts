@@ -29,7 +29,10 @@ export function saleLines(sale: {
 }): EntryLine[] {
   const lines: EntryLine[] = [
     { account: { kind: 'buyer_balance', organizationId: sale.buyerOrganizationId }, amountMinor: -sale.priceMinor },
-    { account: { kind: 'provider_payable', organizationId: sale.providerOrganizationId }, amountMinor: sale.priceMinor - sale.feeMinor },
+    {
+      account: { kind: 'provider_payable', organizationId: sale.providerOrganizationId },
+      amountMinor: sale.priceMinor - sale.feeMinor,
+    },
     { account: { kind: 'market_fee', organizationId: null }, amountMinor: sale.feeMinor },
   ];
   return lines.filter((line) => line.amountMinor !== 0);

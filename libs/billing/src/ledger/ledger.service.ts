@@ -59,7 +59,11 @@ export class Ledger {
     return row?.balance ?? 0;
   }
 
-  private async accountId(ctx: RequestContext, { kind, organizationId }: AccountName, currency: Currency): Promise<string> {
+  private async accountId(
+    ctx: RequestContext,
+    { kind, organizationId }: AccountName,
+    currency: Currency,
+  ): Promise<string> {
     const find = async (): Promise<string | undefined> => {
       const [row] = await this.database.query<{ id: string }>(
         ctx,

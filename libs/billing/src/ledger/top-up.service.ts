@@ -16,7 +16,11 @@ const MAX_TOP_UP_MINOR = 1_000_000_000_000;
 
 const topUpSchema = z.object({
   organizationSlug: z.string().trim().min(1),
-  amountMinor: z.number().int('must be whole minor units').min(1, 'must be positive').max(MAX_TOP_UP_MINOR, 'is too large'),
+  amountMinor: z
+    .number()
+    .int('must be whole minor units')
+    .min(1, 'must be positive')
+    .max(MAX_TOP_UP_MINOR, 'is too large'),
   currency: z.enum(CURRENCIES),
   reference: z.string().trim().min(1, 'must name the transfer').max(200),
   idempotencyKey: idempotencyKeySchema,
@@ -34,6 +38,7 @@ export interface TopUp {
 
 const answerSchema = z.object({ entryId: z.string() });
 
+/** Money that comes into the market. */
 @Injectable()
 export class TopUpService {
   constructor(

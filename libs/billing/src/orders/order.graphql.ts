@@ -79,7 +79,10 @@ export class OrderPlacedType {
 }
 
 @Visible('member')
-@ObjectType('OfferChanged', { implements: () => [RefusalType], description: 'The offer is retired, or not what the buyer saw.' })
+@ObjectType('OfferChanged', {
+  implements: () => [RefusalType],
+  description: 'The offer is retired, or not what the buyer saw.',
+})
 export class OfferChangedType extends RefusalType {
   @Field(() => String, { nullable: true, description: 'Null when the offer is retired.' })
   termsHash: string | null;
@@ -112,7 +115,10 @@ export class BalanceTooLowType extends RefusalType {
 }
 
 @Visible('member')
-@ObjectType('ApprovalRequired', { implements: () => [RefusalType], description: 'The provider decides first; request a license.' })
+@ObjectType('ApprovalRequired', {
+  implements: () => [RefusalType],
+  description: 'The provider decides first; request a license.',
+})
 export class ApprovalRequiredType extends RefusalType {
   @Field(() => ID)
   offerId: string;
@@ -128,7 +134,8 @@ const TYPE_OF_CODE: Readonly<Record<string, new () => RefusalType>> = {
 
 export const PlaceOrderResult = createUnionType({
   name: 'PlaceOrderResult',
-  types: () => [OrderPlacedType, OfferChangedType, TermsIncompatibleType, BalanceTooLowType, ApprovalRequiredType] as const,
+  types: () =>
+    [OrderPlacedType, OfferChangedType, TermsIncompatibleType, BalanceTooLowType, ApprovalRequiredType] as const,
   resolveType: (value: object) => ('code' in value ? TYPE_OF_CODE[String(value.code)] : OrderPlacedType),
 });
 

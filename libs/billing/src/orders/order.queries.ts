@@ -29,6 +29,7 @@ const SELECT_ORDERS = `
     left join grants g on g.order_id = o.id
    where o.organization_id = $1`;
 
+/** An organization's own orders. */
 @Injectable()
 export class OrderQueries {
   constructor(private readonly database: Database) {}

@@ -4,7 +4,15 @@ import type { ConnectionOf, RefusalType } from '@app/graphql';
 import { DomainError } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { GrantQueries, toGrantType } from '@app/licensing';
-import { OrderConnection, OrderPlacedType, OrderType, PlaceOrderInput, PlaceOrderResult, toOrderRefusal, toOrderType } from './order.graphql.js';
+import {
+  OrderConnection,
+  OrderPlacedType,
+  OrderType,
+  PlaceOrderInput,
+  PlaceOrderResult,
+  toOrderRefusal,
+  toOrderType,
+} from './order.graphql.js';
 import { OrderQueries } from './order.queries.js';
 import { OrderService } from './order.service.js';
 
@@ -21,19 +29,27 @@ export class OrderResolver {
 
   @Allow('member')
   @Query(() => OrderConnection, { description: "Your organization's own orders, newest first." })
-  async orders(@CurrentContext() ctx: RequestContext, @Args({ type: () => PageArgs }) page: PageArgs): Promise<ConnectionOf<OrderType>> {
+  async orders(
+    @CurrentContext() ctx: RequestContext,
+    @Args({ type: () => PageArgs }) page: PageArgs,
+  ): Promise<ConnectionOf<OrderType>> {
     return toConnection(await this.queries.orders(ctx, page), toOrderType);
   }
 
   @Allow('buyer')
-  @Mutation(() => PlaceOrderResult, { description: 'Takes an offer: freezes terms, pays, and starts the grant, or says why not.' })
+  @Mutation(() => PlaceOrderResult, {
+    description: 'Takes an offer: freezes terms, pays, and starts the grant, or says why not.',
+  })
   async placeOrder(
     @CurrentContext() ctx: RequestContext,
     @Args('input', { type: () => PlaceOrderInput }) input: PlaceOrderInput,
   ): Promise<OrderPlacedType | RefusalType> {
     const result = await this.service.placeOrder(ctx, input);
     if (result instanceof DomainError) return toOrderRefusal(result);
-    const [order, grant] = await Promise.all([this.queries.byId(ctx, result.orderId), this.grants.byId(ctx, result.grantId)]);
+    const [order, grant] = await Promise.all([
+      this.queries.byId(ctx, result.orderId),
+      this.grants.byId(ctx, result.grantId),
+    ]);
     return { order: toOrderType(order), grant: toGrantType(grant) };
   }
 }

@@ -13,7 +13,10 @@ import { PaymentRail } from './payment-rail.port.js';
 
 const placeOrderSchema = z.object({
   offerId: z.string().min(1),
-  expectedTermsHash: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex').nullish(),
+  expectedTermsHash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex')
+    .nullish(),
   expectedPriceMinor: z.number().int().min(0).nullish(),
   use: z.string().trim().toLowerCase().pipe(z.enum(USES, 'is not a use of the vocabulary')).nullish(),
   idempotencyKey: idempotencyKeySchema,
@@ -44,6 +47,7 @@ const REFUSALS = new Set([
   'BILLING_BALANCE_TOO_LOW',
 ]);
 
+/** Orders: the one way from an offer to a paid right. */
 @Injectable()
 export class OrderService {
   constructor(
@@ -90,10 +94,23 @@ export class OrderService {
     const placed = await this.life.begin(ctx, deal, idempotencyKey);
     const { id: orderId, providerOrganizationId, feeMinor, currency } = placed;
     if (priceMinor > 0) {
-      await this.rail.charge(ctx, { orderId, buyerOrganizationId, providerOrganizationId, priceMinor, feeMinor, currency });
+      await this.rail.charge(ctx, {
+        orderId,
+        buyerOrganizationId,
+        providerOrganizationId,
+        priceMinor,
+        feeMinor,
+        currency,
+      });
     }
     const paid = await this.life.step(ctx, placed, 'paid');
-    const grant = await this.grants.issue(ctx, { orderId, organizationId: buyerOrganizationId, sale, intendedUse: use, approved });
+    const grant = await this.grants.issue(ctx, {
+      orderId,
+      organizationId: buyerOrganizationId,
+      sale,
+      intendedUse: use,
+      approved,
+    });
     await this.life.step(ctx, paid, 'fulfilled');
     await this.audit.record(ctx, {
       action: 'order.fulfilled',

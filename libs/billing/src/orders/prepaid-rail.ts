@@ -19,6 +19,12 @@ export class PrepaidRail extends PaymentRail {
     if (balanceMinor < priceMinor) {
       throw BillingErrors.BALANCE_TOO_LOW({ balanceMinor, missingMinor: priceMinor - balanceMinor, currency });
     }
-    await this.ledger.post(ctx, { kind: 'order', orderId: charge.orderId, reference: null, currency, lines: saleLines(charge) });
+    await this.ledger.post(ctx, {
+      kind: 'order',
+      orderId: charge.orderId,
+      reference: null,
+      currency,
+      lines: saleLines(charge),
+    });
   }
 }

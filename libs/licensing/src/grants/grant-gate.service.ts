@@ -67,7 +67,11 @@ export class GrantGate {
       throw LicensingErrors.GRANT_NOT_ACTIVE({ grantId, state: closed ?? state, reason: stateReason });
     }
     if (datasetStatus === 'suspended') {
-      throw LicensingErrors.GRANT_NOT_ACTIVE({ grantId, state: 'suspended', reason: 'the operator suspended the dataset' });
+      throw LicensingErrors.GRANT_NOT_ACTIVE({
+        grantId,
+        state: 'suspended',
+        reason: 'the operator suspended the dataset',
+      });
     }
     const terms = readTerms(stored, grant.termsHash);
     if (!terms) throw LicensingErrors.GRANT_NOT_ACTIVE({ grantId, state, reason: 'its terms do not match their hash' });

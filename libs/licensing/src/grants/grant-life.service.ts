@@ -48,7 +48,10 @@ export class GrantLife {
   }
 
   /** A right that is asked for: terms, version and slice are frozen from here on. */
-  async begin(ctx: RequestContext, { sale, organizationId, intendedUse, note, action }: NewGrant): Promise<GrantEntity> {
+  async begin(
+    ctx: RequestContext,
+    { sale, organizationId, intendedUse, note, action }: NewGrant,
+  ): Promise<GrantEntity> {
     const now = this.clock.now();
     const grant: GrantEntity = {
       id: newId('Grant', now.getTime()),

@@ -7,6 +7,7 @@ export interface GrantSlice {
   readonly kind: 'all';
 }
 
+/** A right held; written by GrantLife alone. */
 @Entity('grants')
 export class GrantEntity {
   @PrimaryColumn('text')

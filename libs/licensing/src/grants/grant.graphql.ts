@@ -4,6 +4,7 @@ import type { GrantSlice } from './grant.entity.js';
 import type { GrantFilter, GrantRow } from './grant.queries.js';
 import type { GrantState } from './grant.rules.js';
 
+/** A grant as the API shows it. */
 @Visible('member')
 @ObjectType('Grant', {
   description: 'A right held: who, what slice of which version, under which frozen terms, from when to when.',
@@ -133,6 +134,7 @@ export class ResumeGrantInput {
   grantId: string;
 }
 
+/** The form of a grant for its parties. */
 export function toGrantType(row: GrantRow): GrantType {
   return { ...row };
 }

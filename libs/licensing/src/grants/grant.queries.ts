@@ -31,6 +31,7 @@ export interface GrantRow {
   readonly createdAt: Date;
 }
 
+/** Which grants of those that may be seen. */
 export interface GrantFilter {
   readonly datasetSlug?: string | null;
   readonly states?: readonly GrantState[] | null;
@@ -54,6 +55,7 @@ const SELECT_PAGE = `${SELECT_GRANTS}
     and ($5::text is null or g.version_id = $5) and ($6::text is null or g.id < $6)
   order by g.id desc limit $8`;
 
+/** Grants as their parties and the operator see them. */
 @Injectable()
 export class GrantQueries {
   constructor(
@@ -74,12 +76,19 @@ export class GrantQueries {
       this.clock.now(),
       size + 1,
     ]);
-    return toPage(rows.map((row) => this.asOfNow(row)), size, (row) => encodeCursor([row.id]));
+    return toPage(
+      rows.map((row) => this.asOfNow(row)),
+      size,
+      (row) => encodeCursor([row.id]),
+    );
   }
 
   /** @throws REQUEST_NOT_FOUND */
   async byId(ctx: RequestContext, id: string): Promise<GrantRow> {
-    const [row] = await this.database.query<GrantRow>(ctx, `${SELECT_GRANTS} where ${SEEN} and g.id = $3`, [...scopeOf(ctx), id]);
+    const [row] = await this.database.query<GrantRow>(ctx, `${SELECT_GRANTS} where ${SEEN} and g.id = $3`, [
+      ...scopeOf(ctx),
+      id,
+    ]);
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'grant', id });
     return this.asOfNow(row);
   }

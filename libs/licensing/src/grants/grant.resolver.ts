@@ -49,7 +49,9 @@ export class GrantResolver {
   }
 
   @Allow('member')
-  @Mutation(() => GrantType, { description: 'Says yes to a request; a free right starts at once, a priced one with the order.' })
+  @Mutation(() => GrantType, {
+    description: 'Says yes to a request; a free right starts at once, a priced one with the order.',
+  })
   async approveLicense(
     @CurrentContext() ctx: RequestContext,
     @Args('input', { type: () => ApproveLicenseInput }) input: ApproveLicenseInput,

@@ -1,4 +1,5 @@
 export const GRANT_STATES = ['requested', 'approved', 'active', 'suspended', 'expired', 'revoked'] as const;
+/** Where a grant is in its life. */
 export type GrantState = (typeof GRANT_STATES)[number];
 
 /** Which state may follow which. `expired` and `revoked` are final; a declined request is revoked before it began. */

@@ -51,7 +51,12 @@ export class GrantService {
   }
 
   /** Starts an approved right that nothing is owed for. */
-  async start(ctx: RequestContext, grant: GrantEntity, termDays: number | null, orderId: string | null): Promise<GrantEntity> {
+  async start(
+    ctx: RequestContext,
+    grant: GrantEntity,
+    termDays: number | null,
+    orderId: string | null,
+  ): Promise<GrantEntity> {
     const startsAt = this.clock.now();
     return this.life.step(ctx, grant, {
       to: 'active',
@@ -99,7 +104,12 @@ export class GrantService {
     return this.life.step(ctx, requested, { to: 'approved', action: null });
   }
 
-  private async stop(ctx: RequestContext, grantId: string, step: GrantStep, from?: GrantEntity['state']): Promise<GrantEntity> {
+  private async stop(
+    ctx: RequestContext,
+    grantId: string,
+    step: GrantStep,
+    from?: GrantEntity['state'],
+  ): Promise<GrantEntity> {
     return this.database.transaction(ctx, async (ctx) => {
       const grant = await this.life.lock(ctx, grantId);
       requireMayStop(ctx, grant);

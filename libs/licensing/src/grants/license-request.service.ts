@@ -87,7 +87,11 @@ export class LicenseRequestService {
       if (offer.kind === 'priced') return approved;
       const terms = await this.terms.byHash(ctx, grant.termsHash);
       if (!terms) {
-        throw LicensingErrors.TERMS_INCOMPATIBLE({ use: 'any', verdict: 'UNDECIDED', reason: 'The terms cannot be read.' });
+        throw LicensingErrors.TERMS_INCOMPATIBLE({
+          use: 'any',
+          verdict: 'UNDECIDED',
+          reason: 'The terms cannot be read.',
+        });
       }
       return this.grants.start(ctx, approved, terms.termDays, null);
     });

@@ -26,7 +26,9 @@ export class OfferIndex {
 
   private async refreshWithin(ctx: RequestContext, datasetId: string): Promise<void> {
     // Two offers made at once would each count only themselves, and the later commit would win.
-    await this.database.query(ctx, `select pg_advisory_xact_lock(hashtextextended('licensing.offers:' || $1, 0))`, [datasetId]);
+    await this.database.query(ctx, `select pg_advisory_xact_lock(hashtextextended('licensing.offers:' || $1, 0))`, [
+      datasetId,
+    ]);
     const market: RequestContext = { ...systemContext('licensing.offer_index'), requestId: ctx.requestId, tx: ctx.tx };
     const dataset = await this.datasets.byId(market, datasetId);
     const active = (await this.offers.activeOf(market, [datasetId])).get(datasetId) ?? [];

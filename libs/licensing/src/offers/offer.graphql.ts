@@ -22,6 +22,7 @@ export class UseRuleType {
   duties: string[];
 }
 
+/** An offer as the API shows it. */
 @Visible('public')
 @ObjectType('Offer', { description: 'Terms and a price for a dataset.', implements: () => [NodeType] })
 export class OfferType extends NodeType {
@@ -37,7 +38,10 @@ export class OfferType extends NodeType {
   @Field(() => String, { description: 'SHA-256 of the terms as canonical JSON (RFC 8785).' })
   termsHash: string;
 
-  @Field(() => JsonScalar, { nullable: true, description: 'The terms themselves; null when they cannot be read, and then nothing is permitted.' })
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description: 'The terms themselves; null when they cannot be read, and then nothing is permitted.',
+  })
   terms: Terms | null;
 
   @Field(() => [UseRuleType])
@@ -101,6 +105,7 @@ export class RetireOfferInput {
   offerId: string;
 }
 
+/** The public form of an offer. */
 export function toOfferType(row: OfferRow): OfferType {
   const { totalMinor, titleZh, titleEn, organizationId: _organizationId, ...offer } = row;
   return {

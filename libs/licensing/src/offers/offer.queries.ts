@@ -53,6 +53,7 @@ const SELECT_OFFERS = `
          d.current_version_id as "currentVersionId", d.episodes, d.duration_s as "durationS"
     from offers o join datasets d on d.id = o.dataset_id`;
 
+/** What is offered, and what of it can be taken now. */
 @Injectable()
 export class OfferQueries {
   constructor(
@@ -82,7 +83,10 @@ export class OfferQueries {
 
   /** An offer, active or retired, of a dataset that the asker may see. @throws REQUEST_NOT_FOUND */
   async byId(ctx: RequestContext, id: string): Promise<OfferRow> {
-    const [offer] = await this.withTerms(ctx, await this.database.query<StoredOffer>(ctx, `${SELECT_OFFERS} where o.id = $1`, [id]));
+    const [offer] = await this.withTerms(
+      ctx,
+      await this.database.query<StoredOffer>(ctx, `${SELECT_OFFERS} where o.id = $1`, [id]),
+    );
     if (!offer) throw KernelErrors.NOT_FOUND({ what: 'offer', id });
     const [dataset] = await this.datasets.byIds(ctx, [offer.datasetId]);
     if (!dataset) throw KernelErrors.NOT_FOUND({ what: 'offer', id });
@@ -104,7 +108,11 @@ export class OfferQueries {
     }
     const { terms } = offer;
     if (!terms) {
-      throw LicensingErrors.TERMS_INCOMPATIBLE({ use: 'any', verdict: 'UNDECIDED', reason: 'The terms cannot be read.' });
+      throw LicensingErrors.TERMS_INCOMPATIBLE({
+        use: 'any',
+        verdict: 'UNDECIDED',
+        reason: 'The terms cannot be read.',
+      });
     }
     return { offer: { ...offer, terms }, dataset, version: await this.versions.resolve(ctx, dataset.id) };
   }

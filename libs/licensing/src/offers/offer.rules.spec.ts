@@ -25,7 +25,11 @@ const input = (more: object): Parameters<typeof draftOffer>[0] =>
 
 describe('draftOffer', () => {
   it('makes a free offer where no price is given', () => {
-    expect(draftOffer(input({ template: 'cc-by-4.0' }))).toMatchObject({ kind: 'free', priceMinor: 0, needsApproval: false });
+    expect(draftOffer(input({ template: 'cc-by-4.0' }))).toMatchObject({
+      kind: 'free',
+      priceMinor: 0,
+      needsApproval: false,
+    });
     expect(draftOffer(input({ priceMinor: 0 }))).toMatchObject({ kind: 'free' });
   });
 
@@ -43,16 +47,20 @@ describe('draftOffer', () => {
     expect(codeOf(() => draftOffer(input({ template: 'cc-by' })))).toBe('LICENSING_TERMS_UNKNOWN');
     expect(codeOf(() => draftOffer(input({ template: 'NONE' })))).toBe('LICENSING_TERMS_GRANT_NOTHING');
     for (const template of ['CC-BY-NC-4.0', 'CC-BY-4.0', 'MIT', 'CC0-1.0']) {
-      expect(codeOf(() => draftOffer(input({ template, priceMinor: 1, currency: 'CNY' })))).toBe('LICENSING_PUBLIC_LICENCE_PRICED');
+      expect(codeOf(() => draftOffer(input({ template, priceMinor: 1, currency: 'CNY' })))).toBe(
+        'LICENSING_PUBLIC_LICENCE_PRICED',
+      );
     }
   });
 
-  it.each([{ priceMinor: -1 }, { priceMinor: 1.5, currency: 'CNY' }, { priceMinor: 5 }, { priceMinor: 1e15, currency: 'CNY' }])(
-    'refuses the price %j',
-    (price) => {
-      expect(newOfferSchema.safeParse({ slug: 'a/b', template: 'commercial', ...price }).success).toBe(false);
-    },
-  );
+  it.each([
+    { priceMinor: -1 },
+    { priceMinor: 1.5, currency: 'CNY' },
+    { priceMinor: 5 },
+    { priceMinor: 1e15, currency: 'CNY' },
+  ])('refuses the price %j', (price) => {
+    expect(newOfferSchema.safeParse({ slug: 'a/b', template: 'commercial', ...price }).success).toBe(false);
+  });
 });
 
 describe('shelfFactsOf', () => {

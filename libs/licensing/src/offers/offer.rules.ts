@@ -19,7 +19,12 @@ export const newOfferSchema = z
   .object({
     slug: z.string().trim().min(1, 'must name a dataset as org/name'),
     template: z.string().trim().min(1, 'must name a licence').max(100, 'is too long'),
-    priceMinor: z.number().int('must be whole minor units').min(0, 'must not be negative').max(MAX_PRICE_MINOR, 'is too large').nullish(),
+    priceMinor: z
+      .number()
+      .int('must be whole minor units')
+      .min(0, 'must not be negative')
+      .max(MAX_PRICE_MINOR, 'is too large')
+      .nullish(),
     currency: z.enum(CURRENCIES).nullish(),
     per: z.enum(PRICE_UNITS).nullish(),
     needsApproval: z.boolean().nullish(),
@@ -48,7 +53,8 @@ export function draftOffer(input: NewOffer): OfferDraft {
   const terms = toTerms(licence);
   if (!permitsAnything(terms)) throw LicensingErrors.TERMS_GRANT_NOTHING({ template: licence.id });
   const priceMinor = input.priceMinor ?? 0;
-  if (priceMinor > 0 && licence.family === 'public') throw LicensingErrors.PUBLIC_LICENCE_PRICED({ template: licence.id });
+  if (priceMinor > 0 && licence.family === 'public')
+    throw LicensingErrors.PUBLIC_LICENCE_PRICED({ template: licence.id });
   return {
     terms,
     kind: priceMinor > 0 ? 'priced' : 'free',
@@ -90,7 +96,11 @@ export function shelfFactsOf(offers: readonly ShelfOffer[], version: PricedFacts
     const lowest = minPriceMinor[offer.currency];
     minPriceMinor[offer.currency] = lowest === null ? total.amountMinor : Math.min(lowest, total.amountMinor);
   }
-  return { usableFor: [...usableFor].sort(), hasFreeOffer: readable.some((offer) => offer.kind === 'free'), minPriceMinor };
+  return {
+    usableFor: [...usableFor].sort(),
+    hasFreeOffer: readable.some((offer) => offer.kind === 'free'),
+    minPriceMinor,
+  };
 }
 
 /** What the offer costs for a version, or null when that is not known yet or cannot be counted. */

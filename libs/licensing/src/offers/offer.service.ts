@@ -12,6 +12,7 @@ import { OfferIndex } from './offer-index.service.js';
 import { draftOffer, newOfferSchema } from './offer.rules.js';
 import type { NewOffer } from './offer.rules.js';
 
+/** Offers made and retired by the provider of a dataset. */
 @Injectable()
 export class OfferService {
   constructor(
@@ -79,7 +80,12 @@ export class OfferService {
     });
   }
 
-  private async record(ctx: RequestContext, action: string, offer: OfferEntity, facts: Record<string, unknown>): Promise<void> {
+  private async record(
+    ctx: RequestContext,
+    action: string,
+    offer: OfferEntity,
+    facts: Record<string, unknown>,
+  ): Promise<void> {
     await this.audit.record(ctx, {
       action,
       subject: { kind: 'offer', id: offer.id },

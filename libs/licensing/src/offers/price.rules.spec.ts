@@ -21,17 +21,26 @@ describe('totalPrice', () => {
   });
 
   it('is an exact whole number, rises with what is measured, and never charges an hour that was not started (property)', () => {
-    const facts = fc.record({ episodes: fc.integer({ min: 0, max: 10_000_000 }), durationS: fc.double({ min: 0, max: 1e8, noNaN: true }) });
+    const facts = fc.record({
+      episodes: fc.integer({ min: 0, max: 10_000_000 }),
+      durationS: fc.double({ min: 0, max: 1e8, noNaN: true }),
+    });
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 100_000 }), fc.constantFrom(...PRICE_UNITS), facts, facts, (amount, per, a, b) => {
-        const total = totalPrice(price(amount), per, a).amountMinor;
-        expect(Number.isSafeInteger(total)).toBe(true);
-        expect(total % amount).toBe(0);
-        expect(total).toBeGreaterThanOrEqual(amount);
-        if (per === 'hour') expect((total / amount - 1) * 3600).toBeLessThanOrEqual(a.durationS + 0.001);
-        const both = { episodes: a.episodes + b.episodes, durationS: a.durationS + b.durationS };
-        expect(totalPrice(price(amount), per, both).amountMinor).toBeGreaterThanOrEqual(total);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 100_000 }),
+        fc.constantFrom(...PRICE_UNITS),
+        facts,
+        facts,
+        (amount, per, a, b) => {
+          const total = totalPrice(price(amount), per, a).amountMinor;
+          expect(Number.isSafeInteger(total)).toBe(true);
+          expect(total % amount).toBe(0);
+          expect(total).toBeGreaterThanOrEqual(amount);
+          if (per === 'hour') expect((total / amount - 1) * 3600).toBeLessThanOrEqual(a.durationS + 0.001);
+          const both = { episodes: a.episodes + b.episodes, durationS: a.durationS + b.durationS };
+          expect(totalPrice(price(amount), per, both).amountMinor).toBeGreaterThanOrEqual(total);
+        },
+      ),
     );
   });
 

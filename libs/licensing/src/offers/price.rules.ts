@@ -2,6 +2,7 @@ import type { Money } from '@app/kernel';
 import { LicensingErrors } from '../licensing.errors.js';
 
 export const PRICE_UNITS = ['dataset', 'hour', 'episode'] as const;
+/** What one price is for. */
 export type PriceUnit = (typeof PRICE_UNITS)[number];
 
 /** The measured facts of a version that a price is counted from. */

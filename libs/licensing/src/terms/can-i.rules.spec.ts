@@ -76,12 +76,16 @@ describe('canI', () => {
 
   it('forbids what is allowed for non-commercial purposes once the purpose is commercial', () => {
     expect(canI(termsOf('CC-BY-NC-4.0'), 'redistribute_data', { purpose: 'commercial' }).verdict).toBe('FORBIDDEN');
-    expect(canI(termsOf('CC-BY-4.0'), 'redistribute_data', { purpose: 'commercial' }).verdict).toBe('ALLOWED_WITH_DUTIES');
+    expect(canI(termsOf('CC-BY-4.0'), 'redistribute_data', { purpose: 'commercial' }).verdict).toBe(
+      'ALLOWED_WITH_DUTIES',
+    );
   });
 
   it('leaves company research under NonCommercial undecided', () => {
     expect(canI(termsOf('CC-BY-NC-SA-4.0'), 'research_training', { actor: 'company' }).verdict).toBe('UNDECIDED');
-    expect(canI(termsOf('CC-BY-NC-SA-4.0'), 'research_training', { actor: 'academic' }).verdict).toBe('ALLOWED_WITH_DUTIES');
+    expect(canI(termsOf('CC-BY-NC-SA-4.0'), 'research_training', { actor: 'academic' }).verdict).toBe(
+      'ALLOWED_WITH_DUTIES',
+    );
   });
 
   it('opens the safe harbour of ShareAlike only under the same licence, and for products only unlocked', () => {
@@ -92,7 +96,9 @@ describe('canI', () => {
     expect(canI(terms, 'release_weights_open', { weightsLicence: 'MIT' }).verdict).toBe('UNDECIDED');
     expect(canI(terms, 'embed_in_product', same).verdict).toBe('UNDECIDED');
     expect(canI(terms, 'embed_in_product', { ...same, isUnlocked: true }).verdict).toBe('ALLOWED_WITH_DUTIES');
-    expect(canI(termsOf('CC-BY-ND-4.0'), 'release_weights_open', { weightsLicence: 'CC-BY-ND-4.0' }).verdict).toBe('UNDECIDED');
+    expect(canI(termsOf('CC-BY-ND-4.0'), 'release_weights_open', { weightsLicence: 'CC-BY-ND-4.0' }).verdict).toBe(
+      'UNDECIDED',
+    );
   });
 
   it('says which declaration would decide an undecided use', () => {
@@ -114,7 +120,9 @@ describe('canI', () => {
         expect(VERDICTS).toContain(answer.verdict);
         expect(answer.duties.length > 0).toBe(answer.verdict === 'ALLOWED_WITH_DUTIES');
         if (toTerms(licence).uses[use].verdict === 'FORBIDDEN') {
-          expect(canI(toTerms(licence), use, { ...given, weightsLicence: licence.id, isUnlocked: true }).verdict).toBe('FORBIDDEN');
+          expect(canI(toTerms(licence), use, { ...given, weightsLicence: licence.id, isUnlocked: true }).verdict).toBe(
+            'FORBIDDEN',
+          );
         }
       }),
     );

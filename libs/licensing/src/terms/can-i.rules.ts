@@ -64,13 +64,17 @@ export function canI(terms: Terms | null, use: string, context: UseContext = {})
       ...(isContested ? ['readers disagree, so the stricter duty is stated'] : []),
       ...(resolve ? [`the rightsholder can decide it by declaring ${resolve}`] : []),
     ].join('; '),
-    [...(isContested ? ['存在争议，按更严格的义务处理'] : []), ...(resolve ? [`权利人可通过声明 ${resolve} 予以明确`] : [])].join('；'),
+    [
+      ...(isContested ? ['存在争议，按更严格的义务处理'] : []),
+      ...(resolve ? [`权利人可通过声明 ${resolve} 予以明确`] : []),
+    ].join('；'),
   );
 }
 
 function matches(when: TermsCondition, context: UseContext): boolean {
   if (when.actor !== undefined && when.actor !== context.actor) return false;
-  if (when.weightsLicence && !(context.weightsLicence && when.weightsLicence.includes(context.weightsLicence))) return false;
+  if (when.weightsLicence && !(context.weightsLicence && when.weightsLicence.includes(context.weightsLicence)))
+    return false;
   return when.isUnlocked === undefined || context.isUnlocked === true;
 }
 
@@ -79,7 +83,13 @@ function clauseTexts(terms: Terms, id: string): ClauseText[] {
   return text ? [{ id, ...text }] : [];
 }
 
-function answer(verdict: Verdict, duties: readonly Duty[], clauses: readonly ClauseText[], en: string, zh: string): UseAnswer {
+function answer(
+  verdict: Verdict,
+  duties: readonly Duty[],
+  clauses: readonly ClauseText[],
+  en: string,
+  zh: string,
+): UseAnswer {
   const phrase = VERDICT_PHRASES[verdict];
   const sentence = (language: 'en' | 'zh', more: string): string => {
     const [colon, stop, gap] = language === 'en' ? [': ', '.', ' '] : ['：', '。', ''];

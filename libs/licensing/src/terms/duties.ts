@@ -24,11 +24,15 @@ export const DUTY_SENTENCES = {
     en: 'Share only labels and features that cannot rebuild episodes.',
     zh: '仅可共享无法还原轨迹的标签与特征。',
   },
-  listed_affiliates: { en: 'Only controlled entities, listed to the provider and bound.', zh: '仅限受控、已列明且受约束的关联方。' },
+  listed_affiliates: {
+    en: 'Only controlled entities, listed to the provider and bound.',
+    zh: '仅限受控、已列明且受约束的关联方。',
+  },
   few_frames: { en: 'Show at most 20 frames.', zh: '最多展示 20 帧。' },
   check_faces: { en: 'Check the frames shown for faces first.', zh: '展示前须检查画面中的人脸。' },
 } as const;
 
+/** Code of a duty. */
 export type Duty = keyof typeof DUTY_SENTENCES;
 
 export const DUTIES = Object.keys(DUTY_SENTENCES) as readonly Duty[];

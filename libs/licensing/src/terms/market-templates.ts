@@ -7,7 +7,7 @@ const GRANT: Bilingual = {
   zh: '您可对以哈希标识的本版本数据进行所列用途，除此之外均不允许。',
 };
 const COMMON = {
-  'contract': {
+  contract: {
     en: 'This is a contract: its limits bind you even where no copyright or database right exists.',
     zh: '本条款为合同：即使不存在著作权或数据库权利，其限制仍对您有约束力。',
   },
@@ -19,7 +19,7 @@ const COMMON = {
     en: 'Do not identify people: no matching of faces, voices or gaits.',
     zh: '不得识别个人：禁止人脸、声音或步态比对。',
   },
-  'safety': {
+  safety: {
     en: 'The data is as recorded; you validate any robot that learns from it.',
     zh: '数据按采集原样提供；由其训练的机器人由您自行验证。',
   },
@@ -27,7 +27,7 @@ const COMMON = {
     en: 'Embedded parts of third parties keep their own licences, which govern those parts.',
     zh: '所含第三方部分保留其自身许可，并以其为准。',
   },
-  'withdrawal': {
+  withdrawal: {
     en: 'On notice, delete the episodes named within 30 days and certify it.',
     zh: '接到通知后 30 日内删除所列轨迹并出具证明。',
   },
@@ -35,7 +35,7 @@ const COMMON = {
     en: 'No onward transfer to a blocked territory; each side keeps its own export filings.',
     zh: '不得转移至受限地区；双方各自负责数据出境合规。',
   },
-  'audit': {
+  audit: {
     en: 'Answer a written question about use within 15 days.',
     zh: '对有关使用情况的书面询问于 15 日内答复。',
   },
@@ -65,14 +65,20 @@ export const MARKET_TEMPLATES: readonly LicenceRow[] = [
     row: 'D wt,nu,de | F | F | F | F | F | F | F | F | D de | F | F',
     clauses: {
       ...COMMON,
-      'grant': GRANT,
+      grant: GRANT,
       'evaluation-only': {
         en: 'Only evaluation is granted; models made on the way are destroyed when the term ends.',
         zh: '仅授予评估用途；过程中产生的模型须在期满时销毁。',
       },
-      'copies': { en: 'Copies within your organization serve the evaluation and are deleted at its end.', zh: '机构内副本仅供评估，期满删除。' },
+      copies: {
+        en: 'Copies within your organization serve the evaluation and are deleted at its end.',
+        zh: '机构内副本仅供评估，期满删除。',
+      },
       'no-redistribution': NO_REDISTRIBUTION,
-      'publication': { en: 'Scores and frames are published only with a written yes.', zh: '发布评分或画面须取得书面同意。' },
+      publication: {
+        en: 'Scores and frames are published only with a written yes.',
+        zh: '发布评分或画面须取得书面同意。',
+      },
     },
     decides: {
       otherwise: 'evaluation-only',
@@ -99,22 +105,25 @@ export const MARKET_TEMPLATES: readonly LicenceRow[] = [
     row: 'A | D nc,at | F | F | D nw,at | F | F | F | D nr | D ot | F | D at,ff',
     clauses: {
       ...COMMON,
-      'grant': GRANT,
-      'noncommercial': {
+      grant: GRANT,
+      noncommercial: {
         en: 'Training serves knowledge or teaching, with no commercial advantage intended by the trainer or sponsor.',
         zh: '训练服务于知识或教学，训练者与资助者均不以商业利益为目的。',
       },
-      'weights': {
+      weights: {
         en: 'Weights may be released for non-commercial use, naming the dataset.',
         zh: '权重可以非商业许可发布，并注明数据集。',
       },
-      'labels': {
+      labels: {
         en: 'Labels and features that cannot rebuild the episodes may be shared.',
         zh: '无法还原轨迹的标签与特征可以共享。',
       },
-      'copies': { en: 'Copies stay within one laboratory or team.', zh: '副本限于一个实验室或团队内。' },
+      copies: { en: 'Copies stay within one laboratory or team.', zh: '副本限于一个实验室或团队内。' },
       'no-redistribution': NO_REDISTRIBUTION,
-      'publication': { en: 'Scores and up to 20 frames may be published, naming the dataset.', zh: '可发布评分及不超过 20 帧画面，并注明数据集。' },
+      publication: {
+        en: 'Scores and up to 20 frames may be published, naming the dataset.',
+        zh: '可发布评分及不超过 20 帧画面，并注明数据集。',
+      },
     },
     decides: {
       otherwise: 'noncommercial',
@@ -141,22 +150,22 @@ export const MARKET_TEMPLATES: readonly LicenceRow[] = [
     row: 'A | A | A | A | F | A | A | F | F | A | D la,bd | D at,ff,cf',
     clauses: {
       ...COMMON,
-      'grant': GRANT,
-      'models': {
+      grant: GRANT,
+      models: {
         en: 'A model carries no claim of the provider unless it can put out recognizable episodes.',
         zh: '除非模型能够输出可辨识的轨迹，提供方对模型不主张权利。',
       },
       'no-open-weights': { en: 'Trained weights are not released to the public.', zh: '训练权重不得向公众发布。' },
       'no-redistribution': NO_REDISTRIBUTION,
-      'affiliates': {
+      affiliates: {
         en: 'Entities that you control may use the data when listed to the provider and bound by these terms.',
         zh: '您所控制的关联方在向提供方列明并受本条款约束后可使用数据。',
       },
-      'publication': {
+      publication: {
         en: 'Scores and up to 20 frames, checked for faces, may be published, naming the dataset.',
         zh: '可发布评分及不超过 20 帧、经人脸检查的画面，并注明数据集。',
       },
-      'warranty': {
+      warranty: {
         en: 'The provider warrants title, consent and permission of the premises.',
         zh: '提供方保证权属、同意及场所许可。',
       },

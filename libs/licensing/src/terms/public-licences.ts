@@ -105,7 +105,10 @@ export const PUBLIC_LICENCES: readonly LicenceRow[] = [
     id: 'CC-BY-SA-4.0',
     family: 'public',
     title: { en: 'Creative Commons Attribution-ShareAlike 4.0', zh: '知识共享 署名—相同方式共享 4.0' },
-    summary: { en: 'Any use; what you share from it takes the same licence.', zh: '任何用途；由此共享的成果须采用相同许可。' },
+    summary: {
+      en: 'Any use; what you share from it takes the same licence.',
+      zh: '任何用途；由此共享的成果须采用相同许可。',
+    },
     url: 'https://creativecommons.org/licenses/by-sa/4.0/legalcode',
     row: 'A | A | A | A | U | U | U | D at,nt,tp | D at,nt,ch,sa,tp | A | D at~ | D at',
     clauses: {
@@ -151,7 +154,11 @@ export const PUBLIC_LICENCES: readonly LicenceRow[] = [
     summary: { en: 'Non-commercial purposes only.', zh: '仅限非商业目的。' },
     url: 'https://creativecommons.org/licenses/by-nc/4.0/legalcode',
     row: 'U | D nc | F | F | U | F | F | D nc,at,nt,tp | D nc,at,nt,ch,tp | D nc | D nc | D nc,at',
-    clauses: { 'CC-BY-NC-4.0 §2(a)(1)': CC_NC_GRANT, 'CC-BY-NC-4.0 §1': CC_NC_READING, 'CC-BY-NC-4.0 §3(a)': CC_ATTRIBUTION },
+    clauses: {
+      'CC-BY-NC-4.0 §2(a)(1)': CC_NC_GRANT,
+      'CC-BY-NC-4.0 §1': CC_NC_READING,
+      'CC-BY-NC-4.0 §3(a)': CC_ATTRIBUTION,
+    },
     decides: {
       otherwise: 'CC-BY-NC-4.0 §2(a)(1)',
       evaluate: 'CC-BY-NC-4.0 §1',
@@ -174,7 +181,10 @@ export const PUBLIC_LICENCES: readonly LicenceRow[] = [
   {
     id: 'CC-BY-NC-SA-4.0',
     family: 'public',
-    title: { en: 'Creative Commons Attribution-NonCommercial-ShareAlike 4.0', zh: '知识共享 署名—非商业性使用—相同方式共享 4.0' },
+    title: {
+      en: 'Creative Commons Attribution-NonCommercial-ShareAlike 4.0',
+      zh: '知识共享 署名—非商业性使用—相同方式共享 4.0',
+    },
     summary: {
       en: 'Non-commercial purposes only; what you share from it takes the same licence.',
       zh: '仅限非商业目的；由此共享的成果须采用相同许可。',
@@ -245,7 +255,10 @@ export const PUBLIC_LICENCES: readonly LicenceRow[] = [
   {
     id: 'CC-BY-NC-ND-4.0',
     family: 'public',
-    title: { en: 'Creative Commons Attribution-NonCommercial-NoDerivatives 4.0', zh: '知识共享 署名—非商业性使用—禁止演绎 4.0' },
+    title: {
+      en: 'Creative Commons Attribution-NonCommercial-NoDerivatives 4.0',
+      zh: '知识共享 署名—非商业性使用—禁止演绎 4.0',
+    },
     summary: { en: 'Non-commercial purposes only; share unchanged only.', zh: '仅限非商业目的；仅可原样共享。' },
     url: 'https://creativecommons.org/licenses/by-nc-nd/4.0/legalcode',
     row: 'U | D nc | F | F | U | F | F | D nc,at,nt,tp | F | D nc | D nc | D nc,at',

@@ -54,7 +54,9 @@ export function parseCell(text: string): Cell {
 /** The text that people accept, in one language. */
 export function humanText(licence: LicenceRow, language: 'zh' | 'en'): string {
   const clauses = Object.entries(licence.clauses).map(([id, text]) => `${id}: ${text[language]}`);
-  return [licence.title[language], licence.summary[language], ...clauses, ...(licence.url ? [licence.url] : [])].join('\n');
+  return [licence.title[language], licence.summary[language], ...clauses, ...(licence.url ? [licence.url] : [])].join(
+    '\n',
+  );
 }
 
 function toRule(licence: LicenceRow, use: Use, cell: Cell): TermsRule {

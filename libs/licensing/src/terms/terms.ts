@@ -26,9 +26,7 @@ const ruleSchema = z.strictObject({
   contested: z.literal(true).optional(),
   /** The declaration by the rightsholder that would decide an UNDECIDED use. */
   resolve: z.string().min(1).optional(),
-  cases: z
-    .array(z.strictObject({ when: conditionSchema, verdict, duties, clause: z.string().min(1) }))
-    .optional(),
+  cases: z.array(z.strictObject({ when: conditionSchema, verdict, duties, clause: z.string().min(1) })).optional(),
 });
 
 const usesSchema = z.strictObject(
@@ -69,11 +67,16 @@ export const termsSchema = z
         }
       }
       if ((rule.verdict === 'ALLOWED_WITH_DUTIES') !== rule.duties.length > 0) {
-        issues.addIssue({ code: 'custom', path: ['uses', use], message: 'has duties exactly when they are the condition' });
+        issues.addIssue({
+          code: 'custom',
+          path: ['uses', use],
+          message: 'has duties exactly when they are the condition',
+        });
       }
     }
   });
 
+/** Terms that passed the schema. */
 export type Terms = z.infer<typeof termsSchema>;
 export type TermsRule = z.infer<typeof ruleSchema>;
 export type TermsCondition = z.infer<typeof conditionSchema>;

@@ -14,6 +14,7 @@ export const USES = [
   'benchmark_publication',
 ] as const;
 
+/** Code of a use. */
 export type Use = (typeof USES)[number];
 
 /** Whether a text is a code of the vocabulary; anything else is undecided, never allowed. */
@@ -24,6 +25,7 @@ export function isUse(text: string): text is Use {
 /** What the terms say of one use. Only the first two pass a gate. */
 export const VERDICTS = ['ALLOWED', 'ALLOWED_WITH_DUTIES', 'UNDECIDED', 'FORBIDDEN'] as const;
 
+/** One of the four answers. */
 export type Verdict = (typeof VERDICTS)[number];
 
 /** Whether a verdict opens a gate. */

@@ -70,7 +70,10 @@ export class UseContextInput {
   @Field(() => String, { nullable: true, description: 'SPDX id of the licence that trained weights would carry.' })
   weightsLicence?: string | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'No technical lock keeps users of the product from the weights.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'No technical lock keeps users of the product from the weights.',
+  })
   isUnlocked?: boolean | null;
 }
 

@@ -38,6 +38,7 @@ export interface UseCheck extends UseAnswer {
   readonly offerId: string | null;
 }
 
+/** The question "may I?" about what is on the shelf or held. */
 @Injectable()
 export class UseCheckQueries {
   constructor(
@@ -68,7 +69,13 @@ export class UseCheckQueries {
     const dataset = await this.datasets.bySlug(ctx, slug);
     const checks = (await this.offers.ofDataset(ctx, dataset.id)).map((offer) => ofOffer(offer, use, context));
     const [best] = checks.sort(byOpenness);
-    return best ?? { ...undecided('Nothing is offered for this dataset now.', '此数据集目前没有报价。'), termsHash: null, offerId: null };
+    return (
+      best ?? {
+        ...undecided('Nothing is offered for this dataset now.', '此数据集目前没有报价。'),
+        termsHash: null,
+        offerId: null,
+      }
+    );
   }
 
   private async ofGrant(ctx: RequestContext, grantId: string, use: string, context: UseContext): Promise<UseCheck> {

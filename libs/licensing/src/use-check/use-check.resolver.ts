@@ -10,7 +10,10 @@ export class UseCheckResolver {
 
   @Allow('anonymous')
   @Query(() => UseCheckType, { description: 'May I use this so? Give exactly one of datasetSlug, offerId, grantId.' })
-  async canI(@CurrentContext() ctx: RequestContext, @Args({ type: () => CanIArgs }) args: CanIArgs): Promise<UseCheckType> {
+  async canI(
+    @CurrentContext() ctx: RequestContext,
+    @Args({ type: () => CanIArgs }) args: CanIArgs,
+  ): Promise<UseCheckType> {
     const { use, context, datasetSlug, offerId, grantId } = args;
     return toUseCheckType(await this.checks.canI(ctx, { datasetSlug, offerId, grantId }, use, context ?? {}));
   }
