@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** Starts one Postgres and one object store for all system tests, and tells the tests where they are. */
+/** Starts one Postgres for all system tests, and tells the tests where it is. Object stores, which need clocks and faults, belong to their suites. */
 export default async function startServices() {
   const services = spawn(
     process.execPath,

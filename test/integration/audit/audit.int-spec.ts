@@ -76,7 +76,10 @@ describe('recording', () => {
     const id = await act({ n: 1 });
     await sequencer.sequenceAll(ctx);
 
-    const rows = await database.query<{ seq: number; act_id: number; leaf_hash: Buffer }>(ctx, 'select * from audit_log');
+    const rows = await database.query<{ seq: number; act_id: number; leaf_hash: Buffer }>(
+      ctx,
+      'select * from audit_log',
+    );
     const tip = await queries.checkpoint(anonymousContext());
     expect(rows.map((row) => [row.seq, String(row.act_id)])).toEqual([[0, id]]);
     expect(tip).toMatchObject({ size: 1, rootHash: merkleRoot(rows.map((row) => row.leaf_hash)) });
@@ -104,7 +107,10 @@ describe('recording', () => {
     await database.transaction(by, (by) => audit.record(by, { ...actOf({ n: 1 }), private: { ip: '203.0.113.9' } }));
     await sequencer.sequenceAll(ctx);
 
-    const [row] = await database.query<{ leaf: Buffer; record: string }>(ctx, 'select leaf, record from audit_log join audit_private using (act_id)');
+    const [row] = await database.query<{ leaf: Buffer; record: string }>(
+      ctx,
+      'select leaf, record from audit_log join audit_private using (act_id)',
+    );
     const userId = by.actor.kind === 'user' ? by.actor.userId : '';
     expect(row?.leaf.toString()).not.toContain(userId);
     expect(row?.leaf.toString()).not.toContain('203.0.113.9');
@@ -138,7 +144,11 @@ describe('sequencing', () => {
       const own = order.filter((facts) => facts['client'] === client).map((facts) => facts['n']);
       expect(own).toEqual(Array.from({ length: each }, (_, n) => n));
     }
-    expect(await verification.verifyLog(ctx)).toMatchObject({ isIntact: true, checked: clients * each, isRootChecked: true });
+    expect(await verification.verifyLog(ctx)).toMatchObject({
+      isIntact: true,
+      checked: clients * each,
+      isRootChecked: true,
+    });
   });
 
   it('lets two sequencers take turns without losing or doubling an act', async () => {
@@ -159,7 +169,12 @@ describe('sequencing', () => {
     await holder.query('begin; lock table audit_checkpoint in share mode');
     const child = spawn(
       process.execPath,
-      ['--import', '@swc-node/register/esm-register', fileURLToPath(new URL('./sequencer-process.ts', import.meta.url)), testDatabase.url],
+      [
+        '--import',
+        '@swc-node/register/esm-register',
+        fileURLToPath(new URL('./sequencer-process.ts', import.meta.url)),
+        testDatabase.url,
+      ],
       { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
     );
     const waiting = `select from pg_locks where not granted and relation = 'audit_checkpoint'::regclass`;
@@ -169,7 +184,10 @@ describe('sequencing', () => {
     await once(child, 'exit');
     await holder.query('rollback');
     holder.release();
-    const worker = await openApplication({ databaseUrl: testDatabase.url, modules: [AuditWorkerModule, AuditModule, JobsModule] });
+    const worker = await openApplication({
+      databaseUrl: testDatabase.url,
+      modules: [AuditWorkerModule, AuditModule, JobsModule],
+    });
     await act({ n: 10 });
     while ((await queries.checkpoint(ctx)).size < 11) await delay(10);
     await worker.close();
@@ -177,6 +195,26 @@ describe('sequencing', () => {
     await expectGapless(11);
     expect((await factsInOrder()).map((facts) => facts['n'])).toEqual(Array.from({ length: 11 }, (_, n) => n));
     expect(await verification.verifyLog(ctx)).toMatchObject({ isIntact: true, checked: 11, isRootChecked: true });
+  });
+
+  it('goes on after the sequencer lost its lock with its connection', async () => {
+    const worker = await openApplication({
+      databaseUrl: testDatabase.url,
+      modules: [AuditWorkerModule, AuditModule, JobsModule],
+    });
+    await act({ n: 0 });
+    while ((await queries.checkpoint(ctx)).size < 1) await delay(10);
+
+    const lost = await database.query(
+      ctx,
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'bodega posts' and datname = current_database()`,
+    );
+    await act({ n: 1 });
+    while ((await queries.checkpoint(ctx)).size < 2) await delay(10);
+    await worker.close();
+
+    expect(lost).toHaveLength(1);
+    expect(await verification.verifyLog(ctx)).toMatchObject({ isIntact: true, checked: 2 });
   });
 
   it('keeps the roots of full tiles, over several batches', async () => {
@@ -200,7 +238,10 @@ describe('sequencing', () => {
   it('opens the next partition when its first leaf comes', async () => {
     const size = 9_999_999;
     const subtrees = Array.from(size.toString(2)).filter((bit) => bit === '1').length;
-    await database.query(ctx, `update audit_checkpoint set size = $1, edge = array_fill(sha256('x'), array[$2::int])`, [size, subtrees]);
+    await database.query(ctx, `update audit_checkpoint set size = $1, edge = array_fill(sha256('x'), array[$2::int])`, [
+      size,
+      subtrees,
+    ]);
     for (let n = 0; n < 3; n++) await act({ n });
     await sequencer.sequenceAll(ctx);
 
@@ -242,14 +283,17 @@ describe('the database itself', () => {
   });
 
   it('lets a waiting act leave for the log only', async () => {
-    await expect(database.query(ctx, 'delete from audit_pending')).rejects.toThrow('an act may leave only for the audit log');
+    await expect(database.query(ctx, 'delete from audit_pending')).rejects.toThrow(
+      'an act may leave only for the audit log',
+    );
   });
 });
 
 describe('verifyLog', () => {
   beforeEach(async () => {
     await database.transaction(ctx, async (ctx) => {
-      for (let n = 0; n < 260; n++) await audit.record(n % 20 === 0 ? { ...userContext(), tx: ctx.tx } : ctx, actOf({ n }));
+      for (let n = 0; n < 260; n++)
+        await audit.record(n % 20 === 0 ? { ...userContext(), tx: ctx.tx } : ctx, actOf({ n }));
     });
     await sequencer.sequenceAll(ctx);
   });
@@ -258,14 +302,30 @@ describe('verifyLog', () => {
 
   it.each<[string, number | null, string]>([
     [`update audit_log set ${flip('leaf')} where seq = 7`, 7, 'is not what its hash says'],
-    [`update audit_log set leaf = replace(encode(leaf, 'escape'), '"n":7', '"n":8')::bytea where seq = 7`, 7, 'is not what its hash says'],
-    [`update audit_log set ${flip('leaf')}, leaf_hash = sha256(decode('00', 'hex') || set_byte(leaf, 5, (get_byte(leaf, 5) + 1) % 256)) where seq = 7`, 7, 'The chain breaks'],
+    [
+      `update audit_log set leaf = replace(encode(leaf, 'escape'), '"n":7', '"n":8')::bytea where seq = 7`,
+      7,
+      'is not what its hash says',
+    ],
+    [
+      `update audit_log set ${flip('leaf')}, leaf_hash = sha256(decode('00', 'hex') || set_byte(leaf, 5, (get_byte(leaf, 5) + 1) % 256)) where seq = 7`,
+      7,
+      'The chain breaks',
+    ],
     [`update audit_log set ${flip('chain_hash')} where seq = 7`, 7, 'The chain breaks'],
-    [`update audit_log set organization_ids = '{org_friend}' where seq = 7`, 7, 'filed under facts that it does not state'],
+    [
+      `update audit_log set organization_ids = '{org_friend}' where seq = 7`,
+      7,
+      'filed under facts that it does not state',
+    ],
     [`update audit_log set at = at - interval '1 hour' where seq = 7`, 7, 'filed under facts that it does not state'],
     ['delete from audit_log where seq = 7', 7, 'Leaf 7 is missing'],
     ['delete from audit_log where seq = 259', 259, 'Leaf 259 is missing'],
-    [`update audit_private set record = replace(record, 'usr_', 'usr-') where act_id = (select act_id from audit_log where seq = 20)`, 20, 'private record'],
+    [
+      `update audit_private set record = replace(record, 'usr_', 'usr-') where act_id = (select act_id from audit_log where seq = 20)`,
+      20,
+      'private record',
+    ],
     ['delete from audit_private where act_id = (select act_id from audit_log where seq = 20)', 20, 'private record'],
     [`update audit_subtrees set ${flip('hash')}`, 255, 'stored subtree'],
     [`update audit_checkpoint set ${flip('root_hash')}`, null, 'The root of the tip'],
@@ -307,8 +367,16 @@ describe('verifyLog', () => {
   it('looks at a part of the log when asked', async () => {
     await tamper(`update audit_log set ${flip('leaf')} where seq = 7`);
 
-    expect(await verification.verifyLog(ctx, { from: 8 })).toMatchObject({ isIntact: true, checked: 252, isRootChecked: false });
-    expect(await verification.verifyLog(ctx, { to: 7 })).toMatchObject({ isIntact: true, checked: 7, isRootChecked: false });
+    expect(await verification.verifyLog(ctx, { from: 8 })).toMatchObject({
+      isIntact: true,
+      checked: 252,
+      isRootChecked: false,
+    });
+    expect(await verification.verifyLog(ctx, { to: 7 })).toMatchObject({
+      isIntact: true,
+      checked: 7,
+      isRootChecked: false,
+    });
     expect(await verification.verifyLog(ctx, { from: 5, to: 9 })).toMatchObject({ isIntact: false, firstBadSeq: 7 });
   });
 

@@ -47,7 +47,10 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-async function startWorker(module: typeof WorkModule | typeof TickModule = WorkModule, stopS = 5): Promise<INestApplicationContext> {
+async function startWorker(
+  module: typeof WorkModule | typeof TickModule = WorkModule,
+  stopS = 5,
+): Promise<INestApplicationContext> {
   const environment = { JOB_STOP_SECONDS: String(stopS) };
   const worker = await openApplication({ databaseUrl: testDatabase.url, modules: [module], environment });
   workers.push(worker);
@@ -56,10 +59,14 @@ async function startWorker(module: typeof WorkModule | typeof TickModule = WorkM
 
 async function startWorkerProcess(kind: 'work' | 'tick'): Promise<ChildProcess> {
   const script = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', '@swc-node/register/esm-register', script, testDatabase.url, kind], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', '@swc-node/register/esm-register', script, testDatabase.url, kind],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    },
+  );
   children.push(child);
   if (child.stdout) await once(child.stdout, 'data');
   return child;
@@ -77,7 +84,10 @@ const openGate = (name: string) => database.query(ctx, 'insert into gates values
 
 /** Makes retries due now instead of after their back-off. */
 const skipBackOff = () =>
-  database.query(ctx, `update graphile_worker._private_jobs set run_at = now() where locked_at is null and run_at > now()`);
+  database.query(
+    ctx,
+    `update graphile_worker._private_jobs set run_at = now() where locked_at is null and run_at > now()`,
+  );
 
 describe('the queue', () => {
   it('runs a job whose transaction committed', async () => {
@@ -141,7 +151,10 @@ describe('the queue', () => {
     await jobs.enqueue(ctx, 'test.failing', { failures: 9 }, { maxAttempts: 1 });
     await until(async () => (await runs('failing')).length === 2);
 
-    expect((await runs('failing')).map((run) => run.what)).toEqual(['try 1 of 1', 'given up: failure 1 {"failures":9}']);
+    expect((await runs('failing')).map((run) => run.what)).toEqual([
+      'try 1 of 1',
+      'given up: failure 1 {"failures":9}',
+    ]);
   });
 
   it('names the jobs that a drain does not see ending', async () => {
@@ -173,6 +186,24 @@ describe('a worker that stops', () => {
     await worker.close();
     await openGate('g');
     await startWorker();
+    await jobs.drain(ctx);
+
+    expect((await runs('g')).map((run) => run.what)).toEqual(['start 1', 'start 1', 'done 1']);
+  });
+});
+
+describe('a worker that loses the line on which it shows that it lives', () => {
+  it('stops its job, takes its post again, and runs the job as if it had not been tried', async () => {
+    await startWorker();
+    await jobs.enqueue(ctx, 'test.gated', { gate: 'g' }, { maxAttempts: 1 });
+    await until(async () => (await runs('g')).length === 1);
+
+    await database.query(
+      ctx,
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'bodega posts' and datname = current_database()`,
+    );
+    await until(async () => (await runs('g')).length === 2);
+    await openGate('g');
     await jobs.drain(ctx);
 
     expect((await runs('g')).map((run) => run.what)).toEqual(['start 1', 'start 1', 'done 1']);

@@ -44,7 +44,9 @@ describe('writeAct', () => {
   });
 
   it('hashes the salt before the text', () => {
-    const expected = createHash('sha256').update(Buffer.concat([salt, Buffer.from('abc')])).digest('hex');
+    const expected = createHash('sha256')
+      .update(Buffer.concat([salt, Buffer.from('abc')]))
+      .digest('hex');
 
     expect(saltedHash(salt, 'abc')).toBe(expected);
   });
@@ -76,19 +78,26 @@ describe('writeAct', () => {
     ['an API key', 'hf_bodega_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG'],
     ['the id of a person', `said ${user.userId}`],
   ])('refuses facts that contain %s', (what, reason) => {
-    expect(() => write({ facts: { reason } })).toThrow(expect.objectContaining({ code: 'AUDIT_PERSONAL_DATA', details: { action: 'grant.revoked', what } }));
+    expect(() => write({ facts: { reason } })).toThrow(
+      expect.objectContaining({ code: 'AUDIT_PERSONAL_DATA', details: { action: 'grant.revoked', what } }),
+    );
   });
 
   it('accepts a leaf of exactly the largest size, and refuses one byte more', () => {
     const room = MAX_LEAF_BYTES - write({ facts: { text: '' } }).bytes.length;
 
     expect(write({ facts: { text: 'x'.repeat(room) } }).bytes.length).toBe(MAX_LEAF_BYTES);
-    expect(() => write({ facts: { text: 'x'.repeat(room + 1) } })).toThrow(expect.objectContaining({ code: 'AUDIT_LEAF_TOO_LARGE' }));
+    expect(() => write({ facts: { text: 'x'.repeat(room + 1) } })).toThrow(
+      expect.objectContaining({ code: 'AUDIT_LEAF_TOO_LARGE' }),
+    );
   });
 
-  it.each(['revoked', 'Grant.revoked', 'grant.revoked.', 'grant revoked'])('refuses %j as the name of an act', (action) => {
-    expect(() => write({ action })).toThrow('is no name of an act');
-  });
+  it.each(['revoked', 'Grant.revoked', 'grant.revoked.', 'grant revoked'])(
+    'refuses %j as the name of an act',
+    (action) => {
+      expect(() => write({ action })).toThrow('is no name of an act');
+    },
+  );
 });
 
 describe('readLeaf', () => {

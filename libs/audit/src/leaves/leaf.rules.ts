@@ -32,9 +32,19 @@ export interface Leaf {
   /** When the act happened, ISO 8601 in UTC with milliseconds. */
   readonly at: string;
   readonly action: string;
-  readonly actor: { readonly kind: Actor['kind']; readonly org?: string; readonly user?: string; readonly name?: string };
+  readonly actor: {
+    readonly kind: Actor['kind'];
+    readonly org?: string;
+    readonly user?: string;
+    readonly name?: string;
+  };
   readonly subject: { readonly kind: string; readonly id: string };
-  readonly about: { readonly dataset?: string; readonly grant?: string; readonly order?: string; readonly orgs: readonly string[] };
+  readonly about: {
+    readonly dataset?: string;
+    readonly grant?: string;
+    readonly order?: string;
+    readonly orgs: readonly string[];
+  };
   readonly facts: PublicFacts;
   /** SHA-256(salt ‖ canonical JSON of the private record), hex. */
   readonly private: string | null;
@@ -74,14 +84,18 @@ export function saltedHash(salt: Buffer, text: string): string {
  * @throws AUDIT_LEAF_TOO_LARGE, AUDIT_PERSONAL_DATA
  */
 export function writeAct(act: Act, actor: Actor, requestId: string, at: Date, salt: Buffer): WrittenAct {
-  if (!ACTION.test(act.action)) throw new Error(`"${act.action}" is no name of an act: it must be noun.past_tense_verb.`);
+  if (!ACTION.test(act.action))
+    throw new Error(`"${act.action}" is no name of an act: it must be noun.past_tense_verb.`);
   const privateJson = privateJsonOf(act, actor);
   const leaf: Leaf = {
     v: 1,
     at: at.toISOString(),
     action: act.action,
     actor: publicActor(actor, salt),
-    subject: { kind: act.subject.kind, id: act.subject.kind === 'user' ? saltedHash(salt, act.subject.id) : act.subject.id },
+    subject: {
+      kind: act.subject.kind,
+      id: act.subject.kind === 'user' ? saltedHash(salt, act.subject.id) : act.subject.id,
+    },
     about: publicAbout(act.about ?? {}, actor),
     facts: act.facts,
     private: privateJson === null ? null : saltedHash(salt, privateJson),

@@ -4,7 +4,9 @@ import { readLeaf } from '../leaves/leaf.rules.js';
 import type { CheckpointRow, LogRow } from './audit.queries.js';
 
 @Visible('member')
-@ObjectType('AuditLeaf', { description: 'One act on rights, money or visibility, at its place in the append-only log.' })
+@ObjectType('AuditLeaf', {
+  description: 'One act on rights, money or visibility, at its place in the append-only log.',
+})
 export class AuditLeafType {
   @Field(() => BigIntScalar, { description: 'Index of the leaf in the Merkle tree, from 0 without a gap.' })
   seq: number;
@@ -58,7 +60,11 @@ export class AuditLeafType {
   chainHash: string;
 }
 
-export const { Edge: AuditLeafEdge, Connection: AuditLeafConnection } = connectionOf(AuditLeafType, 'AuditLeaf', 'member');
+export const { Edge: AuditLeafEdge, Connection: AuditLeafConnection } = connectionOf(
+  AuditLeafType,
+  'AuditLeaf',
+  'member',
+);
 
 @InputType({ description: 'Which leaves of the log are asked for; absent means any.' })
 export class AuditLogFilterInput {
@@ -85,7 +91,9 @@ export class AuditLogFilterInput {
 }
 
 @Visible('public')
-@ObjectType('Checkpoint', { description: 'The tip of the audit log. Keep one: what it covers can never change unnoticed.' })
+@ObjectType('Checkpoint', {
+  description: 'The tip of the audit log. Keep one: what it covers can never change unnoticed.',
+})
 export class CheckpointType {
   @Field(() => BigIntScalar, { description: 'Leaves in the log.' })
   size: number;
@@ -124,5 +132,10 @@ export function toAuditLeafType(row: LogRow): AuditLeafType {
 }
 
 export function toCheckpointType(row: CheckpointRow): CheckpointType {
-  return { size: row.size, rootHash: row.rootHash.toString('hex'), chainHash: row.chainHash.toString('hex'), at: row.at };
+  return {
+    size: row.size,
+    rootHash: row.rootHash.toString('hex'),
+    chainHash: row.chainHash.toString('hex'),
+    at: row.at,
+  };
 }

@@ -56,7 +56,11 @@ export class AuditQueries {
   /** The log, newest leaf first: all of it for an operator, else the leaves that name the actor's organization. @throws REQUEST_UNAUTHENTICATED */
   async auditLog(ctx: RequestContext, page: PageRequest, filter: AuditLogFilter = {}): Promise<Page<LogRow>> {
     const size = pageSize(page);
-    const { action, subjectId, datasetId, grantId, organizationId, from, to } = validate(filterSchema, filter, 'filter');
+    const { action, subjectId, datasetId, grantId, organizationId, from, to } = validate(
+      filterSchema,
+      filter,
+      'filter',
+    );
     const params: unknown[] = [];
     const conditions: string[] = [];
     const add = (condition: (param: string) => string, value: unknown): void => {

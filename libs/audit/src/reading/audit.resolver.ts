@@ -2,7 +2,14 @@ import { Args, Query, Resolver } from '@nestjs/graphql';
 import { Allow, CurrentContext, PageArgs, toConnection } from '@app/graphql';
 import type { ConnectionOf } from '@app/graphql';
 import type { RequestContext } from '@app/kernel';
-import { AuditLeafConnection, AuditLeafType, AuditLogFilterInput, CheckpointType, toAuditLeafType, toCheckpointType } from './audit.graphql.js';
+import {
+  AuditLeafConnection,
+  AuditLeafType,
+  AuditLogFilterInput,
+  CheckpointType,
+  toAuditLeafType,
+  toCheckpointType,
+} from './audit.graphql.js';
 import { AuditQueries } from './audit.queries.js';
 
 @Resolver(() => AuditLeafType)
@@ -11,7 +18,8 @@ export class AuditResolver {
 
   @Allow('member')
   @Query(() => AuditLeafConnection, {
-    description: 'The audit log, newest first: all of it for the operator, else the acts that concern your organization.',
+    description:
+      'The audit log, newest first: all of it for the operator, else the acts that concern your organization.',
   })
   async auditLog(
     @CurrentContext() ctx: RequestContext,

@@ -72,8 +72,10 @@ export class LogVerification {
       problem,
       isRootChecked,
     });
-    if (known && known.size > tip.size) return verdict(`The log has ${tip.size} leaves, fewer than the ${known.size} of the known checkpoint.`, tip.size);
-    if (known?.size === 0 && known.rootHash !== tree.root().toString('hex')) return verdict('The known checkpoint is none of an empty log.', 0);
+    if (known && known.size > tip.size)
+      return verdict(`The log has ${tip.size} leaves, fewer than the ${known.size} of the known checkpoint.`, tip.size);
+    if (known?.size === 0 && known.rootHash !== tree.root().toString('hex'))
+      return verdict('The known checkpoint is none of an empty log.', 0);
 
     while (seq < to) {
       const rows = await this.leaves(ctx, seq, Math.min(seq + PAGE_LEAVES, to));
@@ -87,7 +89,8 @@ export class LogVerification {
         chain = row.chainHash;
         let hasBadSubtree = false;
         tree.append(hash, ({ height, index, hash: root }) => {
-          if (subtrees && height % TILE_HEIGHT === 0) hasBadSubtree ||= subtrees.get(`${height}/${index}`) !== root.toString('hex');
+          if (subtrees && height % TILE_HEIGHT === 0)
+            hasBadSubtree ||= subtrees.get(`${height}/${index}`) !== root.toString('hex');
         });
         if (hasBadSubtree) return verdict(`A stored subtree that ends with leaf ${seq} is not its root.`, seq);
         seq += 1;
@@ -99,7 +102,9 @@ export class LogVerification {
     if (to < tip.size) return verdict(null, null);
     if (!chain.equals(tip.chainHash)) return verdict('The chain does not end where the tip says.', null);
     if (from > 0) return verdict(null, null);
-    return tree.root().equals(tip.rootHash) ? verdict(null, null, true) : verdict('The root of the tip is not that of the leaves.', null, true);
+    return tree.root().equals(tip.rootHash)
+      ? verdict(null, null, true)
+      : verdict('The root of the tip is not that of the leaves.', null, true);
   }
 
   private async chainBefore(ctx: RequestContext, seq: number): Promise<Buffer> {

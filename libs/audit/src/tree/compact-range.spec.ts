@@ -61,26 +61,34 @@ describe('CompactRange', () => {
     }
 
     expect(roots).toEqual(E_ROOTS);
-    expect(tiles.map(({ index, hash }) => ({ index, hash: hash.toString('hex') }))).toEqual([{ index: 0, hash: E_ROOTS[256] }]);
+    expect(tiles.map(({ index, hash }) => ({ index, hash: hash.toString('hex') }))).toEqual([
+      { index: 0, hash: E_ROOTS[256] },
+    ]);
   });
 
   it('agrees with the naive tree for any leaves, stored and taken up again at any point', () => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 4 }), { maxLength: 200 }), fc.infiniteStream(fc.boolean()), (entries, stops) => {
-        const leaves = entries.map((entry) => leafHash(Buffer.from(entry)));
-        const completed: Subtree[] = [];
-        let range = new CompactRange();
-        for (const leaf of leaves) {
-          range.append(leaf, (subtree) => completed.push(subtree));
-          if (stops.next().value) range = new CompactRange(range.size, range.subtrees);
-        }
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 4 }), { maxLength: 200 }),
+        fc.infiniteStream(fc.boolean()),
+        (entries, stops) => {
+          const leaves = entries.map((entry) => leafHash(Buffer.from(entry)));
+          const completed: Subtree[] = [];
+          let range = new CompactRange();
+          for (const leaf of leaves) {
+            range.append(leaf, (subtree) => completed.push(subtree));
+            if (stops.next().value) range = new CompactRange(range.size, range.subtrees);
+          }
 
-        expect(range.root().toString('hex')).toBe(naiveRoot(leaves).toString('hex'));
-        for (const { height, index, hash } of completed) {
-          const width = 2 ** height;
-          expect(hash.toString('hex')).toBe(naiveRoot(leaves.slice(index * width, (index + 1) * width)).toString('hex'));
-        }
-      }),
+          expect(range.root().toString('hex')).toBe(naiveRoot(leaves).toString('hex'));
+          for (const { height, index, hash } of completed) {
+            const width = 2 ** height;
+            expect(hash.toString('hex')).toBe(
+              naiveRoot(leaves.slice(index * width, (index + 1) * width)).toString('hex'),
+            );
+          }
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -93,7 +101,9 @@ describe('CompactRange', () => {
     range.append(Buffer.alloc(32, 3), (subtree) => completed.push(subtree));
 
     expect(range.size).toBe(size + 1);
-    expect(completed).toEqual([{ height: 1, index: 2 ** 39, hash: nodeHash(Buffer.alloc(32, 2), Buffer.alloc(32, 3)) }]);
+    expect(completed).toEqual([
+      { height: 1, index: 2 ** 39, hash: nodeHash(Buffer.alloc(32, 2), Buffer.alloc(32, 3)) },
+    ]);
   });
 
   it('refuses an edge that does not fit its size', () => {

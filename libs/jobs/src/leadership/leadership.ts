@@ -74,10 +74,12 @@ export class Leadership implements BeforeApplicationShutdown {
     this.timer = setTimeout(() => {
       this.timer = null;
       const before = this.ticking ?? Promise.resolve();
-      const tick = before.then(() => this.tick()).finally(() => {
-        if (this.ticking === tick) this.ticking = null;
-        if (!this.timer) this.scheduleTick(TICK_MS);
-      });
+      const tick = before
+        .then(() => this.tick())
+        .finally(() => {
+          if (this.ticking === tick) this.ticking = null;
+          if (!this.timer) this.scheduleTick(TICK_MS);
+        });
       this.ticking = tick;
     }, afterMs);
   }

@@ -36,7 +36,8 @@ export class HandlerRegistry {
       const metadata = Reflect.getMetadata(key, wrapper.metatype) as M | undefined;
       if (metadata === undefined) return [];
       const instance: unknown = wrapper.instance;
-      if (!isJobRun(instance)) throw new Error(`${wrapper.metatype.name} is declared as a job but has no method "run".`);
+      if (!isJobRun(instance))
+        throw new Error(`${wrapper.metatype.name} is declared as a job but has no method "run".`);
       return [{ instance, metadata }];
     });
   }

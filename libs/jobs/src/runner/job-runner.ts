@@ -95,7 +95,10 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
       );
       const why = await Promise.race([ended, this.stopAsked()]);
       if (this.stopping.signal.aborted) {
-        await Promise.race([runner.stop().catch(() => undefined), delay(stopS * S_MS + ABANDON_MS, undefined, { ref: false })]);
+        await Promise.race([
+          runner.stop().catch(() => undefined),
+          delay(stopS * S_MS + ABANDON_MS, undefined, { ref: false }),
+        ]);
       }
       await this.handBack(post);
       void pool.end().catch(() => undefined);
@@ -135,7 +138,13 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     return tasks;
   }
 
-  private async runJob(name: string, handler: JobRun, payload: unknown, helpers: JobHelpers, post: WorkerPost): Promise<void> {
+  private async runJob(
+    name: string,
+    handler: JobRun,
+    payload: unknown,
+    helpers: JobHelpers,
+    post: WorkerPost,
+  ): Promise<void> {
     const { id, attempts, max_attempts: maxAttempts } = helpers.job;
     this.running.set(id, attempts);
     let signal = helpers.abortSignal;
@@ -153,7 +162,9 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async giveUp(task: string, payload: unknown, id: string, cause: unknown): Promise<void> {
     const error = cause instanceof Error ? cause.message : String(cause);
-    this.log.error(`${task} is given up after its last try: ${cause instanceof Error ? (cause.stack ?? error) : error}`);
+    this.log.error(
+      `${task} is given up after its last try: ${cause instanceof Error ? (cause.stack ?? error) : error}`,
+    );
     await this.reports.report(systemContext(task), { id, task, payload, error });
   }
 
@@ -184,13 +195,17 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** A try that was cut short by us does not count, and is not punished by a wait. */
   private async returnTries(): Promise<void> {
+    const ctx = systemContext('jobs.hand_back');
     for (const [id, attempts] of [...this.handedBack]) {
-      await this.database.query(
-        systemContext('jobs.hand_back'),
-        'select from graphile_worker.reschedule_jobs(array[$1::bigint], run_at => now(), attempts => $2::int)',
-        [id, attempts - 1],
+      const [row] = await this.database.query<{ isStillLocked: boolean }>(
+        ctx,
+        `select jobs.locked_by = $3::text as "isStillLocked"
+         from graphile_worker.jobs left join graphile_worker.reschedule_jobs(array[$1::bigint], run_at => now(), attempts => $2::int) on true
+         where jobs.id = $1`,
+        [id, attempts - 1, this.post?.workerId ?? ''],
       );
-      this.handedBack.delete(id);
+      // The queue notes a failed try a moment after the handler ends; until then the row is locked, and its turn is the next.
+      if (!row?.isStillLocked || this.running.has(id)) this.handedBack.delete(id);
     }
   }
 }

@@ -53,8 +53,12 @@ export class Orphans {
       }
       const workers = [...new Set(orphans.map((orphan) => orphan.worker))];
       await this.database.query(ctx, 'select from graphile_worker.force_unlock_workers($1::text[])', [workers]);
-      await this.database.query(ctx, `select pg_notify('jobs:insert', json_build_object('count', $1::int)::text)`, [orphans.length]);
-      this.log.warn(`Took over ${orphans.length} job(s) of dead workers: ${orphans.map((job) => job.task).join(', ')}.`);
+      await this.database.query(ctx, `select pg_notify('jobs:insert', json_build_object('count', $1::int)::text)`, [
+        orphans.length,
+      ]);
+      this.log.warn(
+        `Took over ${orphans.length} job(s) of dead workers: ${orphans.map((job) => job.task).join(', ')}.`,
+      );
       return orphans.length;
     });
   }

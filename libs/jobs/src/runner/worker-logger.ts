@@ -1,4 +1,4 @@
-import { Logger as NestLogger } from '@nestjs/common';
+import type { Logger as NestLogger } from '@nestjs/common';
 import { Logger as WorkerLogger } from 'graphile-worker';
 
 /**

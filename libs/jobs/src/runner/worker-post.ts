@@ -8,7 +8,10 @@ interface WorkerPlugin {
   readonly version: string;
   readonly worker: {
     readonly hooks: {
-      readonly startWorker: (ctx: unknown, event: { readonly worker: { readonly workerPool: { readonly id: string } } }) => Promise<void>;
+      readonly startWorker: (
+        ctx: unknown,
+        event: { readonly worker: { readonly workerPool: { readonly id: string } } },
+      ) => Promise<void>;
     };
   };
 }
