@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import fc from 'fast-check';
 import { BalanceQueries, OrderQueries, OrderService } from '@app/billing';
 import type { NewOrder, PlacedOrder } from '@app/billing';
+import { VersionService } from '@app/catalog';
 import { DomainError, newId } from '@app/kernel';
 import { GrantGate, LicenseRequestService, OfferQueries, OfferService } from '@app/licensing';
 import { ANONYMOUS, RightsMarket, refusalOf } from '../../support/rights-market.factory.js';
@@ -191,6 +192,13 @@ describe('a refusal', () => {
     expect(await refusedAs(order(offerId))).toBe('LICENSING_OFFER_RETIRED');
     await market.rows(`update datasets set status = 'withdrawn' where id = $1`, [shelf.datasetId]);
     expect(await refusalOf(orders.placeOrder(buyer.ctx, order(kept)))).toBe('REQUEST_NOT_FOUND');
+  });
+
+  it('sells no version that was recalled', async () => {
+    const offerId = await market.offer(provider, shelf);
+    await market.get(VersionService).recallVersion(provider.ctx, shelf.versionId, 'The wrist camera is out of sync.');
+
+    expect(await refusalOf(orders.placeOrder(buyer.ctx, order(offerId)))).toBe('LICENSING_NOT_FOR_SALE');
   });
 
   it.each([

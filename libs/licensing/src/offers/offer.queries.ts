@@ -114,7 +114,10 @@ export class OfferQueries {
         reason: 'The terms cannot be read.',
       });
     }
-    return { offer: { ...offer, terms }, dataset, version: await this.versions.resolve(ctx, dataset.id) };
+    const version = await this.versions.resolve(ctx, dataset.id);
+    // A recalled version stays readable for those who hold it, but nobody new buys what is known to be defective.
+    if (version.status !== 'published') throw LicensingErrors.NOT_FOR_SALE({ datasetSlug: dataset.slug });
+    return { offer: { ...offer, terms }, dataset, version };
   }
 
   private async withTerms(ctx: RequestContext, stored: readonly StoredOffer[]): Promise<OfferRow[]> {
