@@ -30,12 +30,18 @@ export class Child {
   }
 
   private async heard(): Promise<unknown> {
-    const ended = once(this.process, 'exit').then(([code]) => {
+    const over = new AbortController();
+    const { signal } = over;
+    const ended = once(this.process, 'exit', { signal }).then(([code]) => {
       throw new Error(`A helper process of the bench ended with ${String(code)}.`);
     });
-    const [message] = (await Promise.race([once(this.process, 'message'), ended])) as [unknown];
-    ended.catch(() => undefined);
-    if (typeof message === 'object' && message !== null && 'error' in message) throw new Error(String(message.error));
-    return message;
+    try {
+      const [message] = (await Promise.race([once(this.process, 'message', { signal }), ended])) as [unknown];
+      if (typeof message === 'object' && message !== null && 'error' in message) throw new Error(String(message.error));
+      return message;
+    } finally {
+      ended.catch(() => undefined);
+      over.abort();
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CatalogEpoch } from '../catalog-epoch.js';
@@ -9,7 +10,7 @@ const ANSWER_BYTES_MAX = 1024 * 1024;
 
 export interface ReadyAnswer {
   readonly body: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: OutgoingHttpHeaders;
 }
 
 /** Where an answer may be put once it is made: nowhere any more when the catalogue has moved since. */
