@@ -21,5 +21,5 @@ export type { FileRow } from './versions/file.queries.js';
 export type { VersionReport } from './versions/report.js';
 export { VersionQueries } from './versions/version.queries.js';
 export type { VersionRow } from './versions/version.queries.js';
-export { VersionService } from './versions/version.service.js';
+export { VERSION_PUBLISHED_JOB, VersionService } from './versions/version.service.js';
 export { isTerm, labelsOf } from './vocabulary/vocabulary.js';

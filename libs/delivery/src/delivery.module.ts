@@ -6,6 +6,7 @@ import { LicensingModule } from '@app/licensing';
 import { MeteringModule } from '@app/metering';
 import { LeaseQueries } from './leases/lease.queries.js';
 import { LeaseService } from './leases/lease.service.js';
+import { ManifestQueries } from './leases/manifest.queries.js';
 import { Delivery1763600008000 } from './migrations/1763600008000-delivery.js';
 import { UsageReportQueries } from './usage/usage-report.queries.js';
 
@@ -15,7 +16,7 @@ registerTables({ domain: 'delivery', entities: [], migrations: [Delivery17636000
 /** Leases and what became of them, for every process. */
 @Module({
   imports: [IdentityModule, CatalogModule, LicensingModule, MeteringModule],
-  providers: [LeaseService, LeaseQueries, UsageReportQueries],
+  providers: [LeaseService, LeaseQueries, ManifestQueries, UsageReportQueries],
   exports: [LeaseService, LeaseQueries, UsageReportQueries],
 })
 export class DeliveryModule {}

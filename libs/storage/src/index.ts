@@ -1,4 +1,4 @@
-export { ObjectStore } from './object-store.js';
+export { INTERNAL_PARAMETER, ObjectStore } from './object-store.js';
 export type {
   ListedObject,
   ObjectHead,

@@ -80,6 +80,12 @@ export interface PutOptions {
   readonly contentType?: string;
 }
 
+/**
+ * Signed query parameter that marks the market's own reads by URL (its value says for what), as `x-bodega-lease` marks a
+ * buyer's. Stores ignore, and log, parameters in `x-`.
+ */
+export const INTERNAL_PARAMETER = 'x-bodega-internal';
+
 const PAGE_LIMIT = 1000;
 
 /**

@@ -7,7 +7,7 @@ import { JobHandler } from '@app/jobs';
 import type { JobHelp, JobRun } from '@app/jobs';
 import { Clock, commitIdOf, merkleRootOf } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
-import { ObjectStore } from '@app/storage';
+import { INTERNAL_PARAMETER, ObjectStore } from '@app/storage';
 import { z } from 'zod';
 import { catalogSettings } from '../catalog.config.js';
 import type { DeclaredFacts } from '../datasets/declared.rules.js';
@@ -69,7 +69,7 @@ export class IngestVersionJob implements JobRun {
   }
 
   private async measure(version: VersionUnderCheck, files: FileRow[], help: JobHelp) {
-    const options = { expiresS: URL_S, now: this.clock.now(), query: { 'x-bodega-internal': `ingest/${version.id}` } };
+    const options = { expiresS: URL_S, now: this.clock.now(), query: { [INTERNAL_PARAMETER]: `ingest/${version.id}` } };
     const order = {
       files: files.map(({ path, sizeBytes, objectKey }) => ({ path, sizeBytes, url: this.store.presignGet(objectKey, options) })),
     };

@@ -18,6 +18,9 @@ import type { VersionStatus } from './version.rules.js';
 import { listingOf } from './listing.rules.js';
 import type { VersionFacts } from './listing.rules.js';
 
+/** Queued with every release, for libraries above that must follow it. Payload: `{ datasetId }`. */
+export const VERSION_PUBLISHED_JOB = 'catalog.version_published';
+
 interface LockedVersion {
   id: string;
   datasetId: string;
@@ -130,6 +133,7 @@ export class VersionService {
         );
       }
       await this.list(ctx, version, facts, now);
+      await this.jobs.enqueue(ctx, VERSION_PUBLISHED_JOB, { datasetId: version.datasetId });
       await this.record(ctx, 'version.published', version, { label: version.label, changeNote: note });
     });
   }

@@ -75,4 +75,11 @@ describe('explain', () => {
   ])('leaves alone what is no read of a product: %p', (change) => {
     expect(explain({ ...entry, ...change }, 'bodega', leases).kind).toBe('other');
   });
+
+  it('knows the market reading its own goods by a URL that it marked', () => {
+    const target = '/bodega/datasets/ds_1/dv_1/a.parquet?X-Amz-Signature=XXX&x-bodega-internal=ingest%2Fdv_1';
+
+    expect(explain({ ...entry, target }, 'bodega', leases).kind).toBe('own');
+    expect(explain({ ...entry, target, status: 403 }, 'bodega', leases).kind).toBe('refused');
+  });
 });

@@ -1,5 +1,6 @@
 import { isId } from '@app/kernel';
 import type { UnexplainedReason } from '@app/metering';
+import { INTERNAL_PARAMETER } from '@app/storage';
 import { queryParameterOf } from './access-log.rules.js';
 import type { AccessLogEntry } from './access-log.rules.js';
 
@@ -29,7 +30,7 @@ export type Explanation =
       readonly lease: LeasedRight | null;
       readonly datasetId: string;
     }
-  /** Signed by header, which takes the store's secret: the market reading its own goods, as the ingest worker does. */
+  /** Signed by header, or by URL under the market's own mark, which takes the store's secret: the market reading its own goods. */
   | { readonly kind: 'own' }
   /** Refused by the store, under no right: nothing left. */
   | { readonly kind: 'refused' }
@@ -69,9 +70,14 @@ export function explain(
   if (lease && lease.datasetId === datasetId && lease.versionId === versionId) return { kind: 'metered', method, lease };
   if (entry.status >= 400) return { kind: 'refused' };
   const isNamed = leaseTextOf(entry) !== null;
-  if (!isNamed && isSignedByHeader(entry)) return { kind: 'own' };
+  if (!isNamed && (isSignedByHeader(entry) || isMarkedInternal(entry))) return { kind: 'own' };
   const reason = !isNamed ? 'NO_LEASE' : lease ? 'WRONG_OBJECT' : 'UNKNOWN_LEASE';
   return { kind: 'unexplained', method, reason, key: entry.key, leaseId, lease, datasetId };
+}
+
+/** The mark is part of what was signed: adding it to another URL breaks the signature. */
+function isMarkedInternal(entry: AccessLogEntry): boolean {
+  return entry.target !== null && queryParameterOf(entry.target, INTERNAL_PARAMETER) !== null;
 }
 
 function isSignedByHeader(entry: AccessLogEntry): boolean {

@@ -1,3 +1,4 @@
+import { VERSION_PUBLISHED_JOB } from '@app/catalog';
 import { JobHandler } from '@app/jobs';
 import type { JobRun } from '@app/jobs';
 import { systemContext, validate } from '@app/kernel';
@@ -7,12 +8,12 @@ import { OfferIndex } from './offer-index.service.js';
 const payloadSchema = z.object({ datasetId: z.string().min(1) });
 
 /** Counts prices anew after a version was published: totals per hour and per episode follow the version. */
-@JobHandler('licensing.refresh_offer_index')
+@JobHandler(VERSION_PUBLISHED_JOB)
 export class RefreshOfferIndexJob implements JobRun {
   constructor(private readonly index: OfferIndex) {}
 
   async run(payload: unknown): Promise<void> {
     const { datasetId } = validate(payloadSchema, payload, 'payload');
-    await this.index.refresh(systemContext('licensing.refresh_offer_index'), datasetId);
+    await this.index.refresh(systemContext(VERSION_PUBLISHED_JOB), datasetId);
   }
 }
