@@ -91,7 +91,13 @@ module.exports = {
     exclude: { path: '^(dist|node_modules|\\.bodega)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.json'], conditionNames: ['import', 'node', 'default'] },
-    reporterOptions: { archi: { collapsePattern: '^(libs|apps)/[^/]+' }, dot: { collapsePattern: '^(libs|apps)/[^/]+' } },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+      conditionNames: ['import', 'node', 'default'],
+    },
+    reporterOptions: {
+      archi: { collapsePattern: '^(libs|apps)/[^/]+' },
+      dot: { collapsePattern: '^(libs|apps)/[^/]+' },
+    },
   },
 };

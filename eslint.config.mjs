@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 /** The rules of style.md that a machine can keep. Boundaries between libraries are dependency-cruiser's (.dependency-cruiser.cjs). */
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.bodega/', 'coverage/', 'samples/*/'] },
+  { ignores: ['dist/', 'node_modules/', '.bodega/', 'coverage/', 'samples/{sorting,grasping,placement}/'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.recommended],
@@ -14,7 +14,10 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       '@typescript-eslint/no-empty-object-type': 'off',
       'no-empty': ['error', { allowEmptyCatch: false }],
       'no-warning-comments': ['error', { terms: ['fixme', 'xxx'], location: 'start' }],
@@ -38,7 +41,17 @@ export default tseslint.config(
   },
   {
     // A decorated signature needs its types at run time.
-    files: ['**/*.resolver.ts', '**/*.controller.ts', '**/*.graphql.ts', '**/*.entity.ts', '**/*.service.ts', '**/*.queries.ts', '**/*.module.ts', '**/*.job.ts', '**/*.guard.ts'],
+    files: [
+      '**/*.resolver.ts',
+      '**/*.controller.ts',
+      '**/*.graphql.ts',
+      '**/*.entity.ts',
+      '**/*.service.ts',
+      '**/*.queries.ts',
+      '**/*.module.ts',
+      '**/*.job.ts',
+      '**/*.guard.ts',
+    ],
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },
   },
 );

@@ -4,7 +4,14 @@ import { NestFactory } from '@nestjs/core';
 import { AuditModule } from '@app/audit';
 import { ConfigModule } from '@app/config';
 import { DatabaseModule } from '@app/database';
-import { ApiKeyService, Authenticator, IdentityModule, OrganizationService, SessionService, UserService } from '@app/identity';
+import {
+  ApiKeyService,
+  Authenticator,
+  IdentityModule,
+  OrganizationService,
+  SessionService,
+  UserService,
+} from '@app/identity';
 import { JobsModule } from '@app/jobs';
 import { SCOPES, systemContext } from '@app/kernel';
 import type { Scope } from '@app/kernel';
@@ -33,7 +40,12 @@ const WANTED: readonly Wanted[] = [
     role: 'provider',
     email: 'provider@demo.bodega.test',
     name: 'Chen Yu 陈雨',
-    organization: { slug: 'riverside', name: 'Riverside Collection Centre 江畔数据采集中心', isProvider: true, isBuyer: false },
+    organization: {
+      slug: 'riverside',
+      name: 'Riverside Collection Centre 江畔数据采集中心',
+      isProvider: true,
+      isBuyer: false,
+    },
     isOperator: false,
   },
   {
@@ -76,8 +88,14 @@ export async function ensureDemoAccounts(known: readonly DemoAccount[]): Promise
     if (!account) return false;
     const authenticator = app.get(Authenticator);
     const works = await Promise.all([
-      authenticator.userOf(account.email, account.password).then(() => true, () => false),
-      authenticator.actorOf({ authorization: `Bearer ${account.apiKey}` }).then(() => true, () => false),
+      authenticator.userOf(account.email, account.password).then(
+        () => true,
+        () => false,
+      ),
+      authenticator.actorOf({ authorization: `Bearer ${account.apiKey}` }).then(
+        () => true,
+        () => false,
+      ),
     ]);
     return works.every(Boolean);
   }
@@ -94,7 +112,9 @@ export async function ensureDemoAccounts(known: readonly DemoAccount[]): Promise
     await organizations.verifyOrganization(ctx, organization.id);
     const session = await app.get(SessionService).signIn(ctx, { email: wanted.email, password });
     const actor = await app.get(Authenticator).actorOf({ authorization: `Bearer ${session.accessToken}` });
-    const { secret } = await app.get(ApiKeyService).createApiKey({ ...ctx, actor }, { label: 'demo', scopes: [...SCOPES_OF[wanted.role]] });
+    const { secret } = await app
+      .get(ApiKeyService)
+      .createApiKey({ ...ctx, actor }, { label: 'demo', scopes: [...SCOPES_OF[wanted.role]] });
     return { role: wanted.role, organization: organization.slug, email: wanted.email, password, apiKey: secret };
   }
 }

@@ -6,7 +6,9 @@ import '../apps/worker/src/worker.js';
 
 /** docs/errors.md: every code with which the market can refuse. */
 export function errorsPage(): string {
-  const rows = declaredErrors().map(({ code, kind, sentence }) => `| \`${code}\` | ${kind} | ${sentence.replaceAll('|', '\\|')} |`);
+  const rows = declaredErrors().map(
+    ({ code, kind, sentence }) => `| \`${code}\` | ${kind} | ${sentence.replaceAll('|', '\\|')} |`,
+  );
   return [
     '# Error codes',
     '',

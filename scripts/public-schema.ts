@@ -23,7 +23,9 @@ function classesBelow(root: unknown, key: 'providers' | 'controllers', seen = ne
 
 /** Resolvers of the API, found where its modules name them. */
 export function publicResolvers(): Class[] {
-  return [...new Set(classesBelow(ApiModule.forRoot(), 'providers'))].filter((c) => Reflect.hasMetadata('graphql:resolver_type', c) || c.name.endsWith('Resolver'));
+  return [...new Set(classesBelow(ApiModule.forRoot(), 'providers'))].filter(
+    (c) => Reflect.hasMetadata('graphql:resolver_type', c) || c.name.endsWith('Resolver'),
+  );
 }
 
 /** Controllers of the API. */

@@ -83,7 +83,10 @@ function startChild(name: string, entry: string, childEnv: Record<string, string
 async function waitUntilReady(url: string): Promise<void> {
   const deadline = Date.now() + READY_MS;
   while (Date.now() < deadline && !stopping) {
-    const isReady = await fetch(`${url}/readyz`).then((r) => r.ok, () => false);
+    const isReady = await fetch(`${url}/readyz`).then(
+      (r) => r.ok,
+      () => false,
+    );
     if (isReady) return;
     await delay(100);
   }
@@ -112,7 +115,12 @@ async function main(): Promise<void> {
   await home.prepare();
   const port = env['PORT'] || '3000';
   const url = env['PUBLIC_URL'] || `http://127.0.0.1:${port}`;
-  const childEnv: Record<string, string> = { ...(await startServices(home)), PORT: port, PUBLIC_URL: url, BODEGA_HOME: home.path };
+  const childEnv: Record<string, string> = {
+    ...(await startServices(home)),
+    PORT: port,
+    PUBLIC_URL: url,
+    BODEGA_HOME: home.path,
+  };
   if (stopping) return;
   startChild('API', '../apps/api/src/main.ts', childEnv);
   await waitUntilReady(`http://127.0.0.1:${port}`);

@@ -60,7 +60,17 @@ async function putOnShelf(demo: DemoFile, { slug, folder, offer }: Shelf, say: (
     await ensureOffer(client, slug, offer, signal);
     return;
   }
-  const args = ['apps/cli/bin/bodega.mjs', 'publish', folder, '--name', slug, '--meta', `${folder}/dataset.yaml`, ...offer, '--json'];
+  const args = [
+    'apps/cli/bin/bodega.mjs',
+    'publish',
+    folder,
+    '--name',
+    slug,
+    '--meta',
+    `${folder}/dataset.yaml`,
+    ...offer,
+    '--json',
+  ];
   try {
     await run(process.execPath, args, {
       cwd: root,
@@ -88,7 +98,12 @@ async function settledVersion(client: BodegaClient, slug: string, signal: AbortS
   }
 }
 
-async function ensureOffer(client: BodegaClient, slug: string, offer: readonly string[], signal: AbortSignal): Promise<void> {
+async function ensureOffer(
+  client: BodegaClient,
+  slug: string,
+  offer: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   const { dataset } = await client.run(DatasetOffers, { slug }, signal);
   if (dataset.offers.length > 0) return;
   const valueOf = (flag: string): string | undefined => offer[offer.indexOf(flag) + 1];
@@ -109,16 +124,27 @@ async function fillPurse(demo: DemoFile): Promise<void> {
     clientOf(demo, admin),
     'topUpBalance',
     'TopUpBalanceInput',
-    { organizationSlug: buyer.organization, amountMinor: OPENING_BALANCE_MINOR, currency: 'CNY', reference: 'Opening balance of the demo', idempotencyKey: 'demo-opening-balance' },
+    {
+      organizationSlug: buyer.organization,
+      amountMinor: OPENING_BALANCE_MINOR,
+      currency: 'CNY',
+      reference: 'Opening balance of the demo',
+      idempotencyKey: 'demo-opening-balance',
+    },
     'currency',
   );
 }
 
-async function rawMutation(client: BodegaClient, name: string, inputType: string, input: object, fields: string): Promise<void> {
+async function rawMutation(
+  client: BodegaClient,
+  name: string,
+  inputType: string,
+  input: object,
+  fields: string,
+): Promise<void> {
   await client.run(
     once<{ input: object }, unknown>('M', `mutation M($input: ${inputType}!) { ${name}(input: $input) { ${fields} } }`),
     { input },
     AbortSignal.timeout(60_000),
   );
 }
-

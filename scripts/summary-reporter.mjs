@@ -5,7 +5,9 @@ export default class SummaryReporter {
     const skipped = results.numPendingTests + results.numTodoTests;
     this.isBad = skipped > 0 && process.env.CI === 'true';
     const tail = skipped > 0 ? `, ${skipped} skipped` : '';
-    process.stderr.write('', () => process.stdout.write(`\n${results.numPassedTests} passed, ${failed} failed${tail}\n`));
+    process.stderr.write('', () =>
+      process.stdout.write(`\n${results.numPassedTests} passed, ${failed} failed${tail}\n`),
+    );
   }
 
   getLastError() {

@@ -9,21 +9,30 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const planted = fileURLToPath(new URL('../../libs/formats/src/planted-violation/', import.meta.url));
 
 const cruise = (path: string): Promise<{ stdout: string }> =>
-  run(process.execPath, ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', path, '--config', '.dependency-cruiser.cjs'], {
-    cwd: root,
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
+  run(
+    process.execPath,
+    ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', path, '--config', '.dependency-cruiser.cjs'],
+    {
+      cwd: root,
+      env: { ...process.env, NODE_OPTIONS: '' },
+    },
+  );
 
 describe('the walls between libraries', () => {
   afterAll(() => rm(planted, { recursive: true, force: true }));
 
   it('stand', async () => {
-    await expect(cruise('libs')).resolves.toMatchObject({ stdout: expect.stringContaining('no dependency violations') });
+    await expect(cruise('libs')).resolves.toMatchObject({
+      stdout: expect.stringContaining('no dependency violations'),
+    });
   });
 
   it('stop a pure library that reaches for the database', async () => {
     await mkdir(planted, { recursive: true });
-    await writeFile(`${planted}planted.ts`, `import { Database } from '@app/database';\nexport const planted = Database;\n`);
+    await writeFile(
+      `${planted}planted.ts`,
+      `import { Database } from '@app/database';\nexport const planted = Database;\n`,
+    );
 
     const refused = cruise('libs/formats/src/planted-violation');
 

@@ -42,7 +42,9 @@ describe('the schema', () => {
     expect(new Set(names.map((name) => name.slice(-13))).size).toBe(names.length);
     for (const { migrations } of registeredTables()) {
       for (const Migration of migrations) {
-        await expect((async () => new Migration().down(dataSource.createQueryRunner()))()).rejects.toThrow(/forward only/);
+        await expect((async () => new Migration().down(dataSource.createQueryRunner()))()).rejects.toThrow(
+          /forward only/,
+        );
       }
     }
   });
@@ -55,7 +57,9 @@ describe('the schema', () => {
         where c.relname = any($1) and c.relnamespace = 'public'::regnamespace and a.attnum > 0 and not a.attisdropped`,
       [tables],
     );
-    const inTables = rows.map(({ table, column, type, isNullable }) => `${table}.${column} ${type}${isNullable ? ' null' : ''}`);
+    const inTables = rows.map(
+      ({ table, column, type, isNullable }) => `${table}.${column} ${type}${isNullable ? ' null' : ''}`,
+    );
     const inEntities = dataSource.entityMetadatas.flatMap((entity) =>
       entity.columns.map((column) => {
         const type = dataSource.driver.normalizeType(column).replace('timestamptz', 'timestamp with time zone');
@@ -69,7 +73,9 @@ describe('the schema', () => {
 
   it('leaves TypeORM no column to change', async () => {
     const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
-    const columnChanges = upQueries.map(({ query }) => query).filter((query) => /(ADD|DROP|ALTER|RENAME) COLUMN|CREATE TABLE|" (ADD|DROP|ALTER) "/.test(query));
+    const columnChanges = upQueries
+      .map(({ query }) => query)
+      .filter((query) => /(ADD|DROP|ALTER|RENAME) COLUMN|CREATE TABLE|" (ADD|DROP|ALTER) "/.test(query));
 
     expect(columnChanges.filter((query) => !/DROP DEFAULT|SET DEFAULT/.test(query))).toEqual([]);
   });

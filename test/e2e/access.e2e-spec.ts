@@ -22,7 +22,8 @@ const LETS_IN: Readonly<Record<AccessRule, readonly Role[]>> = {
 
 const DENIED = new Set(['REQUEST_UNAUTHENTICATED', 'REQUEST_FORBIDDEN']);
 
-const ruleOf = (field: GraphQLField<unknown, unknown>): AccessRule | undefined => field.extensions['access'] as AccessRule | undefined;
+const ruleOf = (field: GraphQLField<unknown, unknown>): AccessRule | undefined =>
+  field.extensions['access'] as AccessRule | undefined;
 
 interface RootField {
   kind: 'query' | 'mutation';
@@ -76,7 +77,9 @@ describe('who may call what', () => {
       for (const name of Object.getOwnPropertyNames(owner.prototype)) {
         const method: unknown = Object.getOwnPropertyDescriptor(owner.prototype, name)?.value;
         if (typeof method !== 'function' || name === 'constructor') continue;
-        const isDoor = ['graphql:resolve_property', 'graphql:resolver_type', 'path'].some((key) => Reflect.hasMetadata(key, method));
+        const isDoor = ['graphql:resolve_property', 'graphql:resolver_type', 'path'].some((key) =>
+          Reflect.hasMetadata(key, method),
+        );
         if (isDoor && !Reflect.hasMetadata(ACCESS_METADATA, method)) undeclared.push(`${owner.name}.${name}`);
       }
     }
@@ -87,7 +90,10 @@ describe('who may call what', () => {
   it('is declared for every object type', () => {
     const types = Object.values(schema.getTypeMap()).filter(
       (type): type is GraphQLObjectType =>
-        isObjectType(type) && !type.name.startsWith('__') && type !== schema.getQueryType() && type !== schema.getMutationType(),
+        isObjectType(type) &&
+        !type.name.startsWith('__') &&
+        type !== schema.getQueryType() &&
+        type !== schema.getMutationType(),
     );
     const without = types.filter((type) => !VISIBILITIES.includes(type.extensions['visibility'] as never));
 
@@ -115,7 +121,8 @@ describe('who may call what', () => {
       const { errors, data } = await market.ask(callOf(kind, field), {}, credentials[role]);
       const isDenied = errors.some((error) => DENIED.has(error.extensions.code));
       const mayEnter = LETS_IN[ruleOf(field) ?? 'admin'].includes(role);
-      if (isDenied === mayEnter) wrong.push(`${field.name}: ${isDenied ? 'denied' : 'let in'} (${JSON.stringify(errors[0] ?? data)})`);
+      if (isDenied === mayEnter)
+        wrong.push(`${field.name}: ${isDenied ? 'denied' : 'let in'} (${JSON.stringify(errors[0] ?? data)})`);
     }
 
     expect(wrong).toEqual([]);
@@ -125,7 +132,9 @@ describe('who may call what', () => {
     const statuses: Record<string, number> = {};
     for (const path of ['/', '/graphiql', '/graphiql/graphiql.css', '/healthz', '/readyz', '/metrics']) {
       const credential = credentials[role];
-      const response = await fetch(market.url + path, { headers: credential ? { authorization: `Bearer ${credential}` } : {} });
+      const response = await fetch(market.url + path, {
+        headers: credential ? { authorization: `Bearer ${credential}` } : {},
+      });
       statuses[path] = response.status;
       await response.arrayBuffer();
     }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { OpenMarket } from '../support/open-market.js';
 import type { Party } from '../support/open-market.js';
 import { describeWithSharedData, sharedData } from '../support/shared-data.js';
@@ -20,7 +20,11 @@ async function treeOf(folder: string): Promise<TreeFile[]> {
       .map(async (entry) => {
         const path = join(entry.parentPath, entry.name);
         const bytes = await readFile(path);
-        return { path: relative(folder, path), bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+        return {
+          path: relative(folder, path),
+          bytes: bytes.length,
+          sha256: createHash('sha256').update(bytes).digest('hex'),
+        };
       }),
   );
   return files.filter((file) => !file.path.startsWith('.bodega/')).sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -47,47 +51,56 @@ describeWithSharedData('a real recording goes through the market', () => {
 
   afterAll(() => market.close());
 
-  it.each(REAL_SETS)('publish → license → pull → verify, byte for byte: $name', async ({ name, folder, format, episodes, cameras }) => {
-    const source = sharedData(folder);
-    const slug = `unitree-lab/${name}`;
-    const info = await readJson(join(source, 'meta/info.json'));
-    const expected = await treeOf(source);
-    const bytes = expected.reduce((sum, file) => sum + file.bytes, 0);
+  it.each(REAL_SETS)(
+    'publish → license → pull → verify, byte for byte: $name',
+    async ({ name, folder, format, episodes, cameras }) => {
+      const source = sharedData(folder);
+      const slug = `unitree-lab/${name}`;
+      const info = await readJson(join(source, 'meta/info.json'));
+      const expected = await treeOf(source);
+      const bytes = expected.reduce((sum, file) => sum + file.bytes, 0);
 
-    const published = await market.cli(['publish', source, '--name', slug, '--terms', 'MIT', '--json'], provider);
+      const published = await market.cli(['publish', source, '--name', slug, '--terms', 'MIT', '--json'], provider);
 
-    expect(published).toMatchObject({ code: 0 });
-    expect(published.json).toMatchObject({ slug, version: 'v1', status: 'published' });
-    expect(published.json.commit).toMatch(/^[0-9a-f]{40}$/);
-    expect(published.json.facts).toMatchObject({
-      format: `lerobot_${format}`,
-      episodes,
-      frames: info.total_frames,
-      fps: info.fps,
-      bytes,
-      cameras: [...cameras],
-    });
-    expect(info.total_episodes).toBe(episodes);
-    expect(published.json.facts.durationS).toBeCloseTo(info.total_frames / info.fps, 3);
-    expect(published.json.findings.filter((rule: { result: string }) => rule.result === 'fail')).toEqual([]);
+      expect(published).toMatchObject({ code: 0 });
+      expect(published.json).toMatchObject({ slug, version: 'v1', status: 'published' });
+      expect(published.json.commit).toMatch(/^[0-9a-f]{40}$/);
+      expect(published.json.facts).toMatchObject({
+        format: `lerobot_${format}`,
+        episodes,
+        frames: info.total_frames,
+        fps: info.fps,
+        bytes,
+        cameras: [...cameras],
+      });
+      expect(info.total_episodes).toBe(episodes);
+      expect(published.json.facts.durationS).toBeCloseTo(info.total_frames / info.fps, 3);
+      expect(published.json.findings.filter((rule: { result: string }) => rule.result === 'fail')).toEqual([]);
 
-    const licensed = await market.cli(['license', slug, '--use', 'commercial_training', '--yes', '--json'], buyer);
+      const licensed = await market.cli(['license', slug, '--use', 'commercial_training', '--yes', '--json'], buyer);
 
-    expect(licensed).toMatchObject({ code: 0, json: { state: 'active', termsHash: expect.stringMatching(/^[0-9a-f]{64}$/) } });
+      expect(licensed).toMatchObject({
+        code: 0,
+        json: { state: 'active', termsHash: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      });
 
-    const target = join(market.folder, `pulled-${name}`);
-    const pulled = await market.cli(['pull', slug, '--to', target, '--json'], buyer);
+      const target = join(market.folder, `pulled-${name}`);
+      const pulled = await market.cli(['pull', slug, '--to', target, '--json'], buyer);
 
-    expect(pulled).toMatchObject({ code: 0, json: { slug, version: 'v1', files: expected.length, bytes, verified: true } });
-    expect(await treeOf(target)).toEqual(expected);
-    expect((await market.cli(['verify', target, '--json'], undefined)).code).toBe(0);
+      expect(pulled).toMatchObject({
+        code: 0,
+        json: { slug, version: 'v1', files: expected.length, bytes, verified: true },
+      });
+      expect(await treeOf(target)).toEqual(expected);
+      expect((await market.cli(['verify', target, '--json'], undefined)).code).toBe(0);
 
-    const usage = await market.eventually(async () => {
-      const { json } = await market.cli(['usage', '--grant', licensed.json.grantId, '--json'], buyer);
-      return json.servedBytes >= bytes ? json : null;
-    }, 'reading the access log');
-    expect(usage).toMatchObject({ servedBytes: bytes, unexplainedBytes: 0 });
-  });
+      const usage = await market.eventually(async () => {
+        const { json } = await market.cli(['usage', '--grant', licensed.json.grantId, '--json'], buyer);
+        return json.servedBytes >= bytes ? json : null;
+      }, 'reading the access log');
+      expect(usage).toMatchObject({ servedBytes: bytes, unexplainedBytes: 0 });
+    },
+  );
 
   it('recomputes statistics that agree with those that the publisher shipped', async () => {
     const { dataset } = await market.must('{ dataset(slug: "unitree-lab/g1-v30") { currentVersion { facts } } }');
@@ -99,7 +112,11 @@ describeWithSharedData('a real recording goes through the market', () => {
       for (const measure of ['min', 'max', 'mean', 'std'] as const) {
         const theirs: number[] = shipped[key][measure];
         expect(ours?.[measure]).toHaveLength(theirs.length);
-        ours?.[measure]?.forEach((value, i) => expect(Math.abs(value - (theirs[i] ?? NaN))).toBeLessThanOrEqual(1e-3 * Math.max(1, Math.abs(theirs[i] ?? 0))));
+        ours?.[measure]?.forEach((value, i) =>
+          expect(Math.abs(value - (theirs[i] ?? NaN))).toBeLessThanOrEqual(
+            1e-3 * Math.max(1, Math.abs(theirs[i] ?? 0)),
+          ),
+        );
       }
     }
   });
@@ -107,13 +124,15 @@ describeWithSharedData('a real recording goes through the market', () => {
   it('pulls only the files that hold the named episodes, and says which', async () => {
     const target = join(market.folder, 'two-episodes');
 
-    const { code, json } = await market.cli(['pull', 'unitree-lab/g1-v21', '--episodes', '2-3', '--to', target, '--json'], buyer);
+    const { code, json } = await market.cli(
+      ['pull', 'unitree-lab/g1-v21', '--episodes', '2-3', '--to', target, '--json'],
+      buyer,
+    );
 
     expect(code).toBe(0);
-    expect((await treeOf(target)).filter((file) => file.path.endsWith('.mp4')).map((file) => file.path.slice(-18))).toEqual([
-      'episode_000002.mp4',
-      'episode_000003.mp4',
-    ]);
+    expect(
+      (await treeOf(target)).filter((file) => file.path.endsWith('.mp4')).map((file) => file.path.slice(-18)),
+    ).toEqual(['episode_000002.mp4', 'episode_000003.mp4']);
     expect(json.files).toBeLessThan(20);
   });
 
@@ -135,7 +154,10 @@ describeWithSharedData('a real recording goes through the market', () => {
   it('does not let an outsider pull what he has not licensed', async () => {
     const outsider = await market.party({ isBuyer: true }, 'outsider');
 
-    const pulled = await market.cli(['pull', 'unitree-lab/g1-v30', '--to', join(market.folder, 'outsider'), '--json'], outsider);
+    const pulled = await market.cli(
+      ['pull', 'unitree-lab/g1-v30', '--to', join(market.folder, 'outsider'), '--json'],
+      outsider,
+    );
 
     expect(pulled.code).toBe(1);
     expect(pulled.stderr).toMatch(/license/i);
@@ -146,11 +168,16 @@ describeWithSharedData('a real recording goes through the market', () => {
     await cp(sharedData('lerobot-v30-unitree-g1/subset-4ep'), copy, { recursive: true });
     await writeFile(join(copy, 'README.md'), '# Corrected 更正\n');
 
-    const { code, json } = await market.cli(['publish', copy, '--name', 'unitree-lab/g1-v30', '--note', 'A README was added 增加说明', '--json'], provider);
+    const { code, json } = await market.cli(
+      ['publish', copy, '--name', 'unitree-lab/g1-v30', '--note', 'A README was added 增加说明', '--json'],
+      provider,
+    );
 
     expect(code).toBe(0);
     expect(json).toMatchObject({ version: 'v2', status: 'published' });
-    const { dataset } = await market.must('{ dataset(slug: "unitree-lab/g1-v30") { versions { nodes { label status changeNote commitId } } } }');
+    const { dataset } = await market.must(
+      '{ dataset(slug: "unitree-lab/g1-v30") { versions { nodes { label status changeNote commitId } } } }',
+    );
     expect(dataset.versions.nodes).toMatchObject([
       { label: 'v2', status: 'PUBLISHED', changeNote: 'A README was added 增加说明' },
       { label: 'v1', status: 'SUPERSEDED' },
@@ -182,19 +209,34 @@ describeWithSharedData('a faulty recording is refused', () => {
   it.each(FAULTY)('$folder with $codes', async ({ folder, codes }) => {
     const slug = `careless/${folder.split('/')[0]}-${folder.split('/').at(-1)}`;
 
-    const { code, json, stderr } = await market.cli(['publish', sharedData(folder), '--name', slug, '--terms', 'MIT', '--json'], provider);
+    const { code, json, stderr } = await market.cli(
+      ['publish', sharedData(folder), '--name', slug, '--terms', 'MIT', '--json'],
+      provider,
+    );
 
     expect(code).toBe(1);
     expect(stderr).not.toBe('');
-    const errors: { code: string; severity: string; message: string; path?: string }[] = json.defects.filter((d: { severity: string }) => d.severity === 'error');
+    const errors: { code: string; severity: string; message: string; path?: string }[] = json.defects.filter(
+      (d: { severity: string }) => d.severity === 'error',
+    );
     for (const wanted of codes) expect(errors.map((defect) => defect.code)).toContain(wanted);
     for (const defect of errors) expect(defect.message.length).toBeGreaterThan(20);
-    const { ownDatasets } = await market.must('{ ownDatasets(first: 50) { nodes { slug status versions(first: 1) { nodes { id status } } } } }', {}, provider.apiKey);
+    const { ownDatasets } = await market.must(
+      '{ ownDatasets(first: 50) { nodes { slug status versions(first: 1) { nodes { id status } } } } }',
+      {},
+      provider.apiKey,
+    );
     const own = ownDatasets.nodes.find((node: { slug: string }) => node.slug === slug);
     expect(own).toMatchObject({ status: 'DRAFT', versions: { nodes: [{ status: 'REJECTED' }] } });
-    const forced = await market.ask('mutation($id: ID!) { publishVersion(input: { versionId: $id }) { version { id } } }', { id: own.versions.nodes[0].id }, provider.apiKey);
+    const forced = await market.ask(
+      'mutation($id: ID!) { publishVersion(input: { versionId: $id }) { version { id } } }',
+      { id: own.versions.nodes[0].id },
+      provider.apiKey,
+    );
     expect(forced.errors[0]?.extensions).toMatchObject({ code: 'CATALOG_NOT_LISTABLE' });
-    expect((await market.ask('query($s: String!) { dataset(slug: $s) { id } }', { s: slug })).errors[0]?.extensions.kind).toBe('NOT_FOUND');
+    expect(
+      (await market.ask('query($s: String!) { dataset(slug: $s) { id } }', { s: slug })).errors[0]?.extensions.kind,
+    ).toBe('NOT_FOUND');
   });
 
   it('names nothing else in the drifting set', async () => {
@@ -202,9 +244,14 @@ describeWithSharedData('a faulty recording is refused', () => {
     await mkdir(folder);
     await cp(sharedData('lerobot-v30-unitree-g1-drift/subset-4ep'), folder, { recursive: true });
 
-    const { json } = await market.cli(['publish', folder, '--name', 'careless/drift-again', '--terms', 'MIT', '--json'], provider);
+    const { json } = await market.cli(
+      ['publish', folder, '--name', 'careless/drift-again', '--terms', 'MIT', '--json'],
+      provider,
+    );
 
-    const codes = new Set(json.defects.filter((d: { severity: string }) => d.severity === 'error').map((d: { code: string }) => d.code));
+    const codes = new Set(
+      json.defects.filter((d: { severity: string }) => d.severity === 'error').map((d: { code: string }) => d.code),
+    );
     expect(codes).toEqual(new Set(['TIMESTAMP_TOLERANCE', 'TASKS_INDEX_MISSING']));
   });
 });

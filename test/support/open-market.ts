@@ -46,7 +46,11 @@ export interface Party {
 export interface Answer {
   readonly status: number;
   readonly data: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- shapes differ by test
-  readonly errors: readonly { message: string; path?: readonly unknown[]; extensions: { code: string; kind: string; requestId: string } }[];
+  readonly errors: readonly {
+    message: string;
+    path?: readonly unknown[];
+    extensions: { code: string; kind: string; requestId: string };
+  }[];
 }
 
 export interface CliRun {
@@ -102,7 +106,8 @@ export class OpenMarket {
     const { app, url } = await startServer({ environment: market.environment, clock: market.clock });
     market.api = app;
     market.url = url;
-    if (!options.withoutWorker) market.worker = await startWorker({ environment: market.environment, clock: market.clock });
+    if (!options.withoutWorker)
+      market.worker = await startWorker({ environment: market.environment, clock: market.clock });
     return market;
   }
 
@@ -115,7 +120,10 @@ export class OpenMarket {
   }
 
   /** A new organization with an owner. Providers are verified, so that what they publish is listed. */
-  async party(kind: { isProvider?: boolean; isBuyer?: boolean; isOperator?: boolean; isUnverified?: boolean }, slug?: string): Promise<Party> {
+  async party(
+    kind: { isProvider?: boolean; isBuyer?: boolean; isOperator?: boolean; isUnverified?: boolean },
+    slug?: string,
+  ): Promise<Party> {
     const { isProvider = false, isBuyer = false, isOperator = false, isUnverified = false } = kind;
     const system = systemContext('test');
     const name = slug ?? `org-${++this.parties}`;
@@ -141,8 +149,22 @@ export class OpenMarket {
       headers: { 'content-type': 'application/json', ...(credential && { authorization: `Bearer ${credential}` }) },
       body: JSON.stringify({ query, variables }),
     });
-    const body = (await response.json()) as { data?: unknown; errors?: Answer['errors']; code?: string; kind?: string; message?: string; requestId?: string };
-    const refused = body.code ? [{ message: body.message ?? '', extensions: { code: body.code, kind: body.kind ?? '', requestId: body.requestId ?? '' } }] : [];
+    const body = (await response.json()) as {
+      data?: unknown;
+      errors?: Answer['errors'];
+      code?: string;
+      kind?: string;
+      message?: string;
+      requestId?: string;
+    };
+    const refused = body.code
+      ? [
+          {
+            message: body.message ?? '',
+            extensions: { code: body.code, kind: body.kind ?? '', requestId: body.requestId ?? '' },
+          },
+        ]
+      : [];
     return { status: response.status, data: body.data ?? null, errors: body.errors ?? refused };
   }
 
@@ -177,7 +199,8 @@ export class OpenMarket {
     for (;;) {
       const found = await look();
       if (found) return found;
-      if (Date.now() > deadline) throw new Error(`${what} did not happen within ${withinMs / 1000} s (database ${this.database.name}).`);
+      if (Date.now() > deadline)
+        throw new Error(`${what} did not happen within ${withinMs / 1000} s (database ${this.database.name}).`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

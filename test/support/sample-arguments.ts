@@ -25,7 +25,9 @@ function literalOf(type: GraphQLInputType): string {
   if (isListType(bare)) return `[${literalOf(bare.ofType)}]`;
   if (isEnumType(bare)) return bare.getValues()[0]?.name ?? 'null';
   if (isInputObjectType(bare)) {
-    const required = Object.values(bare.getFields()).filter((field) => isNonNullType(field.type) && field.defaultValue === undefined);
+    const required = Object.values(bare.getFields()).filter(
+      (field) => isNonNullType(field.type) && field.defaultValue === undefined,
+    );
     return `{ ${required.map((field) => `${field.name}: ${literalOf(field.type)}`).join(', ')} }`;
   }
   return SAMPLES[bare.name] ?? '"x"';

@@ -10,8 +10,12 @@ export const apiSettings = declareSettings('api', {
   publicUrl: setting('PUBLIC_URL', z.url().optional(), {
     description: 'URL under which people reach the market; http://127.0.0.1:PORT unless set',
   }),
-  trustProxy: setting('TRUST_PROXY', z.enum(['true', 'false']).transform((v) => v === 'true'), {
-    description: 'Whether a proxy in front sets X-Forwarded-For and may be believed',
-    default: 'false',
-  }),
+  trustProxy: setting(
+    'TRUST_PROXY',
+    z.enum(['true', 'false']).transform((v) => v === 'true'),
+    {
+      description: 'Whether a proxy in front sets X-Forwarded-For and may be believed',
+      default: 'false',
+    },
+  ),
 });

@@ -115,6 +115,7 @@ export function buildProgram(open: Open): Command {
     .description('say what was issued and what was really served')
     .option('--grant <id>', 'of one licence')
     .option('--dataset <org/name>', 'of one dataset')
+    .option('--by <what>', 'parts to show: day, dataset, grant or organization', 'dataset')
     .action((options: UsageOptions) => run((invocation) => usage(invocation, options)));
   program
     .command('verify')

@@ -7,7 +7,9 @@ import type { Clock } from '@app/kernel';
 import { WorkerModule } from './worker.module.js';
 
 /** The worker, at work. `environment` and `clock` replace the process's own, for tests. */
-export async function startWorker(options: { environment?: Environment; clock?: Clock } = {}): Promise<INestApplicationContext> {
+export async function startWorker(
+  options: { environment?: Environment; clock?: Clock } = {},
+): Promise<INestApplicationContext> {
   // Modules register their tables when they are imported, so the schema can be brought up to date before any of them starts.
   const { url } = new Settings(options.environment ?? processEnvironment()).of(databaseSettings);
   const dataSource = await createDataSource(url, 2).initialize();

@@ -1,10 +1,13 @@
 import { defineErrors, refusal } from '@app/kernel';
 
 export const CatalogErrors = defineErrors('CATALOG', {
-  SLUG_TAKEN: refusal('CONFLICT', (d: { slug: string }) => `There is a dataset "${d.slug}" already.`, { slug: 'acme/pick-cups' }),
+  SLUG_TAKEN: refusal('CONFLICT', (d: { slug: string }) => `There is a dataset "${d.slug}" already.`, {
+    slug: 'acme/pick-cups',
+  }),
   NOT_YOUR_ORGANIZATION: refusal(
     'FORBIDDEN',
-    (d: { slug: string; organization: string }) => `"${d.slug}" must start with the name of your organization, "${d.organization}/".`,
+    (d: { slug: string; organization: string }) =>
+      `"${d.slug}" must start with the name of your organization, "${d.organization}/".`,
     { slug: 'acme/pick-cups', organization: 'other' },
   ),
   TRANSITION_REFUSED: refusal(
@@ -20,7 +23,9 @@ export const CatalogErrors = defineErrors('CATALOG', {
   UPLOAD_INCOMPLETE: refusal(
     'CONFLICT',
     (d: { missing: number; path: string }) =>
-      d.missing === 0 ? 'The version has no file yet; upload the dataset first.' : `${d.missing} files are not uploaded yet, the first is "${d.path}".`,
+      d.missing === 0
+        ? 'The version has no file yet; upload the dataset first.'
+        : `${d.missing} files are not uploaded yet, the first is "${d.path}".`,
     { missing: 2, path: 'meta/info.json' },
   ),
   PART_MISMATCH: refusal(
@@ -31,8 +36,13 @@ export const CatalogErrors = defineErrors('CATALOG', {
   ),
   NOT_LISTABLE: refusal(
     'CONFLICT',
-    (d: { label: string; rules: readonly string[] }) => `Version ${d.label} fails ${d.rules.join(', ')}; mend that and submit a new version.`,
+    (d: { label: string; rules: readonly string[] }) =>
+      `Version ${d.label} fails ${d.rules.join(', ')}; mend that and submit a new version.`,
     { label: 'v1', rules: ['TM-1'] },
   ),
-  CHANGE_NOTE_MISSING: refusal('INVALID', () => 'A further version needs a change note: say in one sentence what is different.', {}),
+  CHANGE_NOTE_MISSING: refusal(
+    'INVALID',
+    () => 'A further version needs a change note: say in one sentence what is different.',
+    {},
+  ),
 });

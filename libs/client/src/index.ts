@@ -58,4 +58,4 @@ export type {
   PlaceOrderInput,
 } from './operations/licensing.js';
 export { CreateLease, Usage } from './operations/delivery.js';
-export type { LeaseAnswer, LeasedFile, UsageAnswer } from './operations/delivery.js';
+export type { LeaseAnswer, LeasedFile, UsageAnswer, UsageGrouping, UsagePoint } from './operations/delivery.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 export interface SettingDeclaration<T> {
   /** Name of the environment variable. */
@@ -65,7 +65,9 @@ export class Settings {
     if (cached) return cached as S;
     const values: Record<string, unknown> = {};
     const bad: string[] = [];
-    for (const [key, declaration] of Object.entries(group.declarations as Record<string, SettingDeclaration<unknown>>)) {
+    for (const [key, declaration] of Object.entries(
+      group.declarations as Record<string, SettingDeclaration<unknown>>,
+    )) {
       const raw = this.environment[declaration.env];
       const result = declaration.schema.safeParse(raw === undefined || raw === '' ? declaration.default : raw);
       if (result.success) values[key] = result.data;

@@ -35,7 +35,11 @@ export class Database {
   }
 
   /** Rows of one statement. */
-  async query<R extends QueryResultRow>(ctx: RequestContext, sql: string, params: readonly unknown[] = []): Promise<R[]> {
+  async query<R extends QueryResultRow>(
+    ctx: RequestContext,
+    sql: string,
+    params: readonly unknown[] = [],
+  ): Promise<R[]> {
     return (await this.run<R>(ctx, { text: sql, values: [...params] })).rows;
   }
 

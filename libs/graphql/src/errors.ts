@@ -36,7 +36,9 @@ function rootCause(error: unknown): unknown {
 export function formatGraphqlError(error: unknown, requestId: string): GraphQLFormattedError {
   const cause = rootCause(error);
   const location =
-    error instanceof GraphQLError ? { ...(error.locations && { locations: error.locations }), ...(error.path && { path: error.path }) } : {};
+    error instanceof GraphQLError
+      ? { ...(error.locations && { locations: error.locations }), ...(error.path && { path: error.path }) }
+      : {};
   if (cause instanceof GraphQLError) {
     return {
       message: cause.message,

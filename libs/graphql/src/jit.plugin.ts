@@ -47,18 +47,18 @@ export class JitPlugin implements ApolloServerPlugin<GraphqlContext> {
     },
   });
 
-  private compiledFor(
-    key: string,
-    document: DocumentNode,
-    operationName: string | null,
-  ): Compiled | undefined {
+  private compiledFor(key: string, document: DocumentNode, operationName: string | null): Compiled | undefined {
     const known = this.compiled.get(key);
     if (known || !this.schema) return known;
     if (!this.seen.has(key)) {
       this.seen.set(key, true);
       return undefined;
     }
-    const query = compileQuery(this.schema, document as TypedDocumentNode<Record<string, unknown>, Record<string, unknown>>, operationName ?? undefined);
+    const query = compileQuery(
+      this.schema,
+      document as TypedDocumentNode<Record<string, unknown>, Record<string, unknown>>,
+      operationName ?? undefined,
+    );
     if (!isCompiledQuery(query)) return undefined;
     this.compiled.set(key, query);
     return query;

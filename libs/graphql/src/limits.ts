@@ -1,5 +1,12 @@
 import { GraphQLError, Kind, isCompositeType, isListType, isNonNullType } from 'graphql';
-import type { ASTVisitor, FieldNode, GraphQLOutputType, SelectionSetNode, ValidationContext, ValidationRule } from 'graphql';
+import type {
+  ASTVisitor,
+  FieldNode,
+  GraphQLOutputType,
+  SelectionSetNode,
+  ValidationContext,
+  ValidationRule,
+} from 'graphql';
 
 /** Deepest nesting of fields. Introspection is counted apart, by graphql's own rule. */
 export const MAX_DEPTH = 10;
@@ -33,7 +40,13 @@ class Weigher {
 
   constructor(private readonly context: ValidationContext) {}
 
-  weigh(selections: SelectionSetNode, typeName: string | undefined, multiplier: number, depth: number, sum: Weight): void {
+  weigh(
+    selections: SelectionSetNode,
+    typeName: string | undefined,
+    multiplier: number,
+    depth: number,
+    sum: Weight,
+  ): void {
     sum.depth = Math.max(sum.depth, depth);
     if (sum.depth > MAX_DEPTH || sum.cost > MAX_COST) return;
     for (const selection of selections.selections) {
@@ -52,7 +65,13 @@ class Weigher {
     }
   }
 
-  private weighField(field: FieldNode, typeName: string | undefined, multiplier: number, depth: number, sum: Weight): void {
+  private weighField(
+    field: FieldNode,
+    typeName: string | undefined,
+    multiplier: number,
+    depth: number,
+    sum: Weight,
+  ): void {
     if (field.alias) sum.aliases++;
     const name = field.name.value;
     if (name.startsWith('__')) return;
@@ -80,8 +99,10 @@ export const operationLimits: ValidationRule = (context): ASTVisitor => ({
     const refuse = (message: string): void => context.reportError(new GraphQLError(message, { nodes: operation }));
     if (sum.depth > MAX_DEPTH) refuse(`The operation nests deeper than ${MAX_DEPTH} levels; ask for less at once.`);
     if (sum.aliases > MAX_ALIASES) refuse(`The operation has ${sum.aliases} aliases, more than ${MAX_ALIASES}.`);
-    if (sum.directives > MAX_DIRECTIVES) refuse(`The operation has ${sum.directives} directives, more than ${MAX_DIRECTIVES}.`);
-    if (sum.cost > MAX_COST) refuse(`The operation costs more than ${MAX_COST} points; ask for smaller pages (first: …).`);
+    if (sum.directives > MAX_DIRECTIVES)
+      refuse(`The operation has ${sum.directives} directives, more than ${MAX_DIRECTIVES}.`);
+    if (sum.cost > MAX_COST)
+      refuse(`The operation costs more than ${MAX_COST} points; ask for smaller pages (first: …).`);
     return undefined;
   },
 });

@@ -27,9 +27,12 @@ export function requestContextOf(execution: ExecutionContext): RequestContext {
 }
 
 /** Parameter: the RequestContext of this request. */
-export const CurrentContext = createParamDecorator((_: unknown, execution: ExecutionContext) => requestContextOf(execution));
+export const CurrentContext = createParamDecorator((_: unknown, execution: ExecutionContext) =>
+  requestContextOf(execution),
+);
 
 /** Parameter: the loaders of this operation. */
 export const OperationLoaders = createParamDecorator(
-  (_: unknown, execution: ExecutionContext) => GqlExecutionContext.create(execution).getContext<GraphqlContext>().loaders,
+  (_: unknown, execution: ExecutionContext) =>
+    GqlExecutionContext.create(execution).getContext<GraphqlContext>().loaders,
 );

@@ -5,5 +5,9 @@ import { OrganizationResolver } from './organizations/organization.resolver.js';
 import { SessionResolver } from './sessions/session.resolver.js';
 
 /** Identity as the API offers it. */
-@Module({ imports: [IdentityModule], providers: [ApiKeyResolver, OrganizationResolver, SessionResolver], exports: [IdentityModule] })
+@Module({
+  imports: [IdentityModule],
+  providers: [ApiKeyResolver, OrganizationResolver, SessionResolver],
+  exports: [IdentityModule],
+})
 export class IdentityApiModule {}

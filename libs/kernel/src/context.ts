@@ -5,10 +5,7 @@ export type Scope = 'catalog:read' | 'data:read' | 'data:write' | 'admin';
 export const SCOPES: readonly Scope[] = ['catalog:read', 'data:read', 'data:write', 'admin'];
 
 /** Who acts. An organization's facts are read once per request, so a service never asks again. */
-export type Actor =
-  | { readonly kind: 'anonymous' }
-  | { readonly kind: 'system'; readonly name: string }
-  | UserActor;
+export type Actor = { readonly kind: 'anonymous' } | { readonly kind: 'system'; readonly name: string } | UserActor;
 
 export interface UserActor {
   readonly kind: 'user';

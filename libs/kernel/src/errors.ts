@@ -99,21 +99,30 @@ export const KernelErrors = defineErrors('REQUEST', {
     { reason: 'This needs an account.' },
   ),
   FORBIDDEN: refusal('FORBIDDEN', (d: { reason: string }) => d.reason, { reason: 'This needs the admin role.' }),
-  NOT_FOUND: refusal('NOT_FOUND', (d: { what: string; id: string }) => `There is no ${d.what} "${d.id}" that you may see.`, {
-    what: 'dataset',
-    id: 'acme/pick-cups',
-  }),
+  NOT_FOUND: refusal(
+    'NOT_FOUND',
+    (d: { what: string; id: string }) => `There is no ${d.what} "${d.id}" that you may see.`,
+    {
+      what: 'dataset',
+      id: 'acme/pick-cups',
+    },
+  ),
   RATE_LIMITED: refusal(
     'RATE_LIMITED',
     (d: { what: string; retryAfterS: number }) => `Too many ${d.what}; try again in ${d.retryAfterS} s.`,
     { what: 'sign-in attempts', retryAfterS: 30 },
   ),
-  UNAVAILABLE: refusal('UNAVAILABLE', (d: { what: string }) => `${d.what} is not reachable right now; try again shortly.`, {
-    what: 'The database',
-  }),
+  UNAVAILABLE: refusal(
+    'UNAVAILABLE',
+    (d: { what: string }) => `${d.what} is not reachable right now; try again shortly.`,
+    {
+      what: 'The database',
+    },
+  ),
   INTERNAL: refusal(
     'INTERNAL',
-    (d: { requestId: string }) => `Something went wrong on our side. Quote request ${d.requestId} when you ask about it.`,
+    (d: { requestId: string }) =>
+      `Something went wrong on our side. Quote request ${d.requestId} when you ask about it.`,
     { requestId: 'req_01' },
   ),
 });

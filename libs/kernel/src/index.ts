@@ -4,7 +4,15 @@ export { ID_PREFIXES, newId, isId, kindOfId } from './ids.js';
 export type { IdKind } from './ids.js';
 export { DomainError, HTTP_STATUS_OF_KIND, KernelErrors, declaredErrors, defineErrors, refusal } from './errors.js';
 export type { ErrorKind, ErrorDetails, ErrorListing, ErrorDefinition } from './errors.js';
-export { SCOPES, systemContext, requireUser, requireProvider, requireBuyer, requireAdmin, requireScope } from './context.js';
+export {
+  SCOPES,
+  systemContext,
+  requireUser,
+  requireProvider,
+  requireBuyer,
+  requireAdmin,
+  requireScope,
+} from './context.js';
 export type { Actor, UserActor, RequestContext, Scope, Transaction } from './context.js';
 export { Clock, SystemClock } from './clock.js';
 export { canonicalJson } from './canonical-json.js';

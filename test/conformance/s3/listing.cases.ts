@@ -25,15 +25,13 @@ export function describeListing(stage: Stage): void {
 
     it('gives 1,000 keys at most, then the rest by continuation', async () => {
       const first = await stage.client().send(new ListObjectsV2Command({ Bucket: stage.bucket, Prefix: 'list/' }));
-      const second = await stage
-        .client()
-        .send(
-          new ListObjectsV2Command({
-            Bucket: stage.bucket,
-            Prefix: 'list/',
-            ContinuationToken: first.NextContinuationToken,
-          }),
-        );
+      const second = await stage.client().send(
+        new ListObjectsV2Command({
+          Bucket: stage.bucket,
+          Prefix: 'list/',
+          ContinuationToken: first.NextContinuationToken,
+        }),
+      );
 
       expect(first.IsTruncated).toBe(true);
       expect(first.KeyCount).toBe(1000);
@@ -55,34 +53,30 @@ export function describeListing(stage: Stage): void {
       const v2: (string | undefined)[] = [];
       const v1: (string | undefined)[] = [];
       for (let token: string | undefined, more = true; more;) {
-        const page = await stage
-          .client()
-          .send(
-            new ListObjectsV2Command({
-              Bucket: stage.bucket,
-              Prefix: 'list/',
-              Delimiter: '/',
-              MaxKeys: 4,
-              ContinuationToken: token,
-            }),
-          );
+        const page = await stage.client().send(
+          new ListObjectsV2Command({
+            Bucket: stage.bucket,
+            Prefix: 'list/',
+            Delimiter: '/',
+            MaxKeys: 4,
+            ContinuationToken: token,
+          }),
+        );
         v2.push(...(page.CommonPrefixes ?? []).map((row) => row.Prefix));
         expect(page.Contents ?? []).toEqual([]);
         token = page.NextContinuationToken;
         more = page.IsTruncated === true;
       }
       for (let marker: string | undefined, more = true; more;) {
-        const page = await stage
-          .client()
-          .send(
-            new ListObjectsCommand({
-              Bucket: stage.bucket,
-              Prefix: 'list/',
-              Delimiter: '/',
-              MaxKeys: 4,
-              Marker: marker,
-            }),
-          );
+        const page = await stage.client().send(
+          new ListObjectsCommand({
+            Bucket: stage.bucket,
+            Prefix: 'list/',
+            Delimiter: '/',
+            MaxKeys: 4,
+            Marker: marker,
+          }),
+        );
         v1.push(...(page.CommonPrefixes ?? []).map((row) => row.Prefix));
         marker = page.NextMarker;
         more = page.IsTruncated === true;
@@ -108,14 +102,12 @@ export function describeListing(stage: Stage): void {
     it('deletes many at once', async () => {
       const doomed = keys.slice(0, 1000);
 
-      const result = await stage
-        .client()
-        .send(
-          new DeleteObjectsCommand({
-            Bucket: stage.bucket,
-            Delete: { Objects: [...doomed, 'list/not there'].slice(1).map((Key) => ({ Key })) },
-          }),
-        );
+      const result = await stage.client().send(
+        new DeleteObjectsCommand({
+          Bucket: stage.bucket,
+          Delete: { Objects: [...doomed, 'list/not there'].slice(1).map((Key) => ({ Key })) },
+        }),
+      );
 
       expect(result.Errors ?? []).toEqual([]);
       const left = await stage.client().send(new ListObjectsV2Command({ Bucket: stage.bucket, Prefix: 'list/' }));

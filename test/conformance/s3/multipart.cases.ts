@@ -40,14 +40,12 @@ export function describeMultipart(stage: Stage): void {
         etags.set(number, answer.headers.etag ?? '');
       }
 
-      await stage
-        .client()
-        .send(
-          new CompleteMultipartUploadCommand({
-            ...upload,
-            MultipartUpload: { Parts: [1, 2, 3].map((PartNumber) => ({ PartNumber, ETag: etags.get(PartNumber) })) },
-          }),
-        );
+      await stage.client().send(
+        new CompleteMultipartUploadCommand({
+          ...upload,
+          MultipartUpload: { Parts: [1, 2, 3].map((PartNumber) => ({ PartNumber, ETag: etags.get(PartNumber) })) },
+        }),
+      );
 
       const whole = Buffer.concat(parts);
       const md5s = Buffer.concat(parts.map((part) => createHash('md5').update(part).digest()));

@@ -67,16 +67,14 @@ export function describeObjects(stage: Stage): void {
     const at = (key: string): { Bucket: string; Key: string } => ({ Bucket: stage.bucket, Key: key });
 
     beforeAll(async () => {
-      await stage
-        .client()
-        .send(
-          new PutObjectCommand({
-            ...at('alphabet'),
-            Body: BODY,
-            ContentType: 'text/x-alphabet',
-            Metadata: { maker: 'acme', note: 'left arm' },
-          }),
-        );
+      await stage.client().send(
+        new PutObjectCommand({
+          ...at('alphabet'),
+          Body: BODY,
+          ContentType: 'text/x-alphabet',
+          Metadata: { maker: 'acme', note: 'left arm' },
+        }),
+      );
       await stage.client().send(new PutObjectCommand({ ...at('empty'), Body: Buffer.alloc(0), ContentLength: 0 }));
     });
 
@@ -203,16 +201,14 @@ export function describeObjects(stage: Stage): void {
     it('copies with metadata kept or replaced, and the copy outlives its source', async () => {
       const source = `${stage.bucket}/alphabet`;
       await stage.client().send(new CopyObjectCommand({ ...at('copies/kept'), CopySource: source }));
-      await stage
-        .client()
-        .send(
-          new CopyObjectCommand({
-            ...at('copies/new'),
-            CopySource: source,
-            MetadataDirective: 'REPLACE',
-            ContentType: 'text/plain',
-          }),
-        );
+      await stage.client().send(
+        new CopyObjectCommand({
+          ...at('copies/new'),
+          CopySource: source,
+          MetadataDirective: 'REPLACE',
+          ContentType: 'text/plain',
+        }),
+      );
       await stage
         .client()
         .send(new CopyObjectCommand({ ...at('copies/of copy'), CopySource: `${stage.bucket}/copies/kept` }));
@@ -283,16 +279,14 @@ export function describeObjects(stage: Stage): void {
       async () => {
         for (const ChecksumAlgorithm of ['CRC32', 'CRC32C', 'SHA1', 'SHA256'] as const) {
           const body = Buffer.alloc(300_000, ChecksumAlgorithm);
-          await stage
-            .client()
-            .send(
-              new PutObjectCommand({
-                ...at('trailer'),
-                Body: streamOf(body),
-                ContentLength: body.length,
-                ChecksumAlgorithm,
-              }),
-            );
+          await stage.client().send(
+            new PutObjectCommand({
+              ...at('trailer'),
+              Body: streamOf(body),
+              ContentLength: body.length,
+              ChecksumAlgorithm,
+            }),
+          );
 
           const get = await stage.client().send(new GetObjectCommand({ ...at('trailer'), ChecksumMode: 'ENABLED' }));
 
@@ -347,16 +341,14 @@ export function describeObjects(stage: Stage): void {
 
     stage.itLacks('checksum-trailers', 'refuses checksum trailers with 411', async () => {
       const body = Buffer.alloc(1000);
-      const put = stage
-        .client()
-        .send(
-          new PutObjectCommand({
-            ...at('trailer'),
-            Body: streamOf(body),
-            ContentLength: body.length,
-            ChecksumAlgorithm: 'CRC32',
-          }),
-        );
+      const put = stage.client().send(
+        new PutObjectCommand({
+          ...at('trailer'),
+          Body: streamOf(body),
+          ContentLength: body.length,
+          ChecksumAlgorithm: 'CRC32',
+        }),
+      );
 
       await expect(put).rejects.toMatchObject({ $metadata: { httpStatusCode: 411 } });
     });

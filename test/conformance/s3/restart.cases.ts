@@ -26,15 +26,13 @@ export function describeRestart(stage: Stage): void {
       expect(await get.Body?.transformToString()).toBe('before');
       expect(get.Metadata).toEqual({ a: 'b' });
       const { Parts = [] } = await stage.client().send(new ListPartsCommand({ ...at('kept/upload'), UploadId }));
-      await stage
-        .client()
-        .send(
-          new CompleteMultipartUploadCommand({
-            ...at('kept/upload'),
-            UploadId,
-            MultipartUpload: { Parts: Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag })) },
-          }),
-        );
+      await stage.client().send(
+        new CompleteMultipartUploadCommand({
+          ...at('kept/upload'),
+          UploadId,
+          MultipartUpload: { Parts: Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag })) },
+        }),
+      );
       expect((await send(stage.url('kept/upload'))).body.toString()).toBe('part');
     });
 

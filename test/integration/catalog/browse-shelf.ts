@@ -104,7 +104,7 @@ export async function makeTables(url: string): Promise<void> {
 let clock = Date.parse('2026-01-01T00:00:00Z');
 
 /** Puts a dataset into the tables and announces it, as publishing does. */
-export async function putDataset(process: ShelfProcess, row: ShelfRow): Promise<string> {
+export async function putDataset(process: Pick<ShelfProcess, 'database' | 'revision' | 'search'>, row: ShelfRow): Promise<string> {
   const id = newId('Dataset');
   const provider = row.provider ?? 'north';
   const columns = row.columns ?? {};
@@ -151,7 +151,7 @@ export async function putDataset(process: ShelfProcess, row: ShelfRow): Promise<
 
 /** Changes columns of a dataset and announces it; `$1` is its id. */
 export async function changeDataset(
-  process: ShelfProcess,
+  process: Pick<ShelfProcess, 'database' | 'revision'>,
   ctx: RequestContext,
   id: string,
   set: string,

@@ -72,7 +72,7 @@ describe('a lease', () => {
   it('pages in order of paths, each page a lease of its own', async () => {
     const paths: string[] = [];
     const leases = new Set<string>();
-    for (let after: string | null = null; ; ) {
+    for (let after: string | null = null; ;) {
       const page = await market.leases.create(buyer.ctx, { grantId, first: 3, after });
       paths.push(...page.files.map((file) => file.path));
       leases.add(page.lease.id);
@@ -85,16 +85,25 @@ describe('a lease', () => {
   });
 
   it('holds only the files that were asked for, and names what the version does not hold', async () => {
-    expect([...(await leaseFiles({ paths: ['zero.bin', 'meta/info.json'] })).keys()]).toEqual(['meta/info.json', 'zero.bin']);
+    expect([...(await leaseFiles({ paths: ['zero.bin', 'meta/info.json'] })).keys()]).toEqual([
+      'meta/info.json',
+      'zero.bin',
+    ]);
 
     const wrong = market.leases.create(buyer.ctx, { grantId, paths: ['zero.bin', 'secret.txt', '../x'] });
 
-    await expect(wrong).rejects.toMatchObject({ code: 'DELIVERY_FILE_NOT_IN_GRANT', details: { paths: ['../x', 'secret.txt'] } });
+    await expect(wrong).rejects.toMatchObject({
+      code: 'DELIVERY_FILE_NOT_IN_GRANT',
+      details: { paths: ['../x', 'secret.txt'] },
+    });
   });
 
   it('pins a range: this one, no wider, no other, none', async () => {
     const path = 'data/chunk-000/episode_000000.parquet';
-    const { lease, files } = await market.leases.create(buyer.ctx, { grantId, ranges: [{ path, firstByte: 10, lastByte: 109 }] });
+    const { lease, files } = await market.leases.create(buyer.ctx, {
+      grantId,
+      ranges: [{ path, firstByte: 10, lastByte: 109 }],
+    });
     const { url, range } = files[0] ?? { url: '', range: null };
 
     expect({ range, bytes: lease.bytes }).toEqual({ range: 'bytes=10-109', bytes: 100 });
@@ -108,7 +117,9 @@ describe('a lease', () => {
   it('is refused for a range outside of the file', async () => {
     const ranges = [{ path: 'meta/info.json', firstByte: 10, lastByte: 20 }];
 
-    await expect(market.leases.create(buyer.ctx, { grantId, ranges })).rejects.toMatchObject({ code: 'DELIVERY_RANGE_OUTSIDE_FILE' });
+    await expect(market.leases.create(buyer.ctx, { grantId, ranges })).rejects.toMatchObject({
+      code: 'DELIVERY_RANGE_OUTSIDE_FILE',
+    });
   });
 
   it('leaves its row and its audit leaf, or neither', async () => {
@@ -123,7 +134,11 @@ describe('a lease', () => {
       return [rows[0]?.leases ?? -1, rows[0]?.leaves ?? -1];
     };
 
-    const rows = await market.database.query(market.system, 'select files, bytes, organization_id from leases where id = $1', [lease.id]);
+    const rows = await market.database.query(
+      market.system,
+      'select files, bytes, organization_id from leases where id = $1',
+      [lease.id],
+    );
     expect(rows).toEqual([{ files: 4, bytes: 2_300_010, organization_id: buyer.organizationId }]);
     expect(await count()).toEqual([1, 1]);
     await expect(market.leases.create(buyer.ctx, { grantId, paths: ['nothing'] })).rejects.toThrow();
@@ -139,7 +154,13 @@ describe('usage equals what the client received', () => {
 
     const report = await market.report(buyer, { grantId });
 
-    expect(report).toMatchObject({ servedBytes: received, issuedBytes: 2_300_010, requests: 4, refusedRequests: 0, unexplainedBytes: 0 });
+    expect(report).toMatchObject({
+      servedBytes: received,
+      issuedBytes: 2_300_010,
+      requests: 4,
+      refusedRequests: 0,
+      unexplainedBytes: 0,
+    });
     expect(report.lastEventAt).not.toBeNull();
   });
 
@@ -155,7 +176,10 @@ describe('usage equals what the client received', () => {
     expect([first.isCut, first.body.length, rest.status]).toEqual([true, 777_777, 206]);
     expect(Buffer.concat([first.body, rest.body]).equals(FILES[path])).toBe(true);
     expect(await served()).toBe(FILES[path].length);
-    const outcomes = await market.database.query<{ outcome: string }>(market.system, 'select outcome from usage_events order by 1');
+    const outcomes = await market.database.query<{ outcome: string }>(
+      market.system,
+      'select outcome from usage_events order by 1',
+    );
     expect(outcomes.map((row) => row.outcome)).toEqual(['CUT', 'RANGED']);
   });
 
@@ -175,7 +199,11 @@ describe('usage equals what the client received', () => {
 
     expect([head.status, tampered.status, unsatisfiable.status]).toEqual([403, 403, 416]);
     expect(received).toBe(1 + 100 + 50 + 1 + 2 * 300_000);
-    expect(await market.report(buyer, { grantId })).toMatchObject({ servedBytes: received, requests: 9, refusedRequests: 3 });
+    expect(await market.report(buyer, { grantId })).toMatchObject({
+      servedBytes: received,
+      requests: 9,
+      refusedRequests: 3,
+    });
   });
 
   it('never less than it, when the client hangs up', async () => {
@@ -199,7 +227,8 @@ describe('usage equals what the client received', () => {
     const before = await market.report(buyer, { grantId });
     const lines: string[] = [];
     for await (const object of market.logs.list('')) {
-      for await (const chunk of await market.logs.get(object.key)) lines.push(...String(chunk).split('\n').filter(Boolean));
+      for await (const chunk of await market.logs.get(object.key))
+        lines.push(...String(chunk).split('\n').filter(Boolean));
     }
     const stamp = (secondsAgo: number): string =>
       new Date(market.clock.now().getTime() - secondsAgo * 1000).toISOString().slice(0, 19).replace(/[T:]/g, '-');
@@ -265,13 +294,21 @@ describe('usage equals what the client received', () => {
     await market.request(url);
     await market.settle(1);
     const key = `${new Date(market.clock.now().getTime()).toISOString().slice(0, 19).replace(/[T:]/g, '-')}-AAAAAAAAAAAAAAAA`;
-    const hostile = [Buffer.alloc(200_000, '"'), Buffer.from('\n\0\xff no line at all\n', 'latin1'), Buffer.from('a b [c] d')];
+    const hostile = [
+      Buffer.alloc(200_000, '"'),
+      Buffer.from('\n\0\xff no line at all\n', 'latin1'),
+      Buffer.from('a b [c] d'),
+    ];
 
     await market.logs.put(key, Buffer.concat(hostile));
     await market.reader.readNew(market.system, LOOK_BACK_MS);
 
     expect(await served()).toBe(10);
-    const rows = await market.database.query(market.system, 'select lines, malformed_lines from log_objects where key = $1', [key]);
+    const rows = await market.database.query(
+      market.system,
+      'select lines, malformed_lines from log_objects where key = $1',
+      [key],
+    );
     expect(rows).toEqual([{ lines: 3, malformed_lines: 3 }]);
   });
 });
@@ -291,24 +328,36 @@ describe('no byte without a right', () => {
 
   it('mints nothing once revoked, and nothing while suspended', async () => {
     await market.grants.suspendGrant(provider.ctx, { grantId, reason: 'a look at the usage' });
-    await expect(market.leases.create(buyer.ctx, { grantId })).rejects.toMatchObject({ code: 'LICENSING_GRANT_NOT_ACTIVE' });
+    await expect(market.leases.create(buyer.ctx, { grantId })).rejects.toMatchObject({
+      code: 'LICENSING_GRANT_NOT_ACTIVE',
+    });
     await market.grants.resumeGrant(provider.ctx, { grantId });
     await market.leases.create(buyer.ctx, { grantId });
 
     await market.grants.revokeGrant(provider.ctx, { grantId, reason: 'the licence was broken' });
 
-    await expect(market.leases.create(buyer.ctx, { grantId })).rejects.toMatchObject({ code: 'LICENSING_GRANT_NOT_ACTIVE' });
+    await expect(market.leases.create(buyer.ctx, { grantId })).rejects.toMatchObject({
+      code: 'LICENSING_GRANT_NOT_ACTIVE',
+    });
   });
 
   it('mints nothing after a revocation that committed, whatever runs beside it', async () => {
     const revocation = market.grants.revokeGrant(provider.ctx, { grantId, reason: 'the licence was broken' });
-    const mints = await Promise.allSettled(Array.from({ length: 20 }, () => market.leases.create(buyer.ctx, { grantId })));
+    const mints = await Promise.allSettled(
+      Array.from({ length: 20 }, () => market.leases.create(buyer.ctx, { grantId })),
+    );
     await revocation;
 
-    const later = await Promise.allSettled(Array.from({ length: 5 }, () => market.leases.create(buyer.ctx, { grantId })));
+    const later = await Promise.allSettled(
+      Array.from({ length: 5 }, () => market.leases.create(buyer.ctx, { grantId })),
+    );
 
     const minted = mints.filter((result) => result.status === 'fulfilled').length;
-    const rows = await market.database.query<{ n: number }>(market.system, 'select count(*) as n from leases where grant_id = $1', [grantId]);
+    const rows = await market.database.query<{ n: number }>(
+      market.system,
+      'select count(*) as n from leases where grant_id = $1',
+      [grantId],
+    );
     expect(rows[0]?.n).toBe(minted);
     expect(later.every((result) => result.status === 'rejected')).toBe(true);
   });
@@ -366,9 +415,14 @@ describe('no byte without a right', () => {
   });
 
   it('refuses an API key without the right to read data', async () => {
-    const actor = buyer.ctx.actor.kind === 'user' ? { ...buyer.ctx.actor, scopes: new Set(['catalog:read'] as const) } : buyer.ctx.actor;
+    const actor =
+      buyer.ctx.actor.kind === 'user'
+        ? { ...buyer.ctx.actor, scopes: new Set(['catalog:read'] as const) }
+        : buyer.ctx.actor;
 
-    await expect(market.leases.create({ ...buyer.ctx, actor }, { grantId })).rejects.toMatchObject({ code: 'REQUEST_FORBIDDEN' });
+    await expect(market.leases.create({ ...buyer.ctx, actor }, { grantId })).rejects.toMatchObject({
+      code: 'REQUEST_FORBIDDEN',
+    });
   });
 });
 
@@ -387,22 +441,39 @@ describe('who sees which usage', () => {
 
   it('another organization cannot ask for the grant, and sees nothing of the dataset', async () => {
     await expect(market.report(stranger, { grantId })).rejects.toMatchObject({ code: 'REQUEST_NOT_FOUND' });
-    await expect(market.report(stranger, { datasetSlug: 'no/such-set' })).rejects.toMatchObject({ code: 'REQUEST_NOT_FOUND' });
+    await expect(market.report(stranger, { datasetSlug: 'no/such-set' })).rejects.toMatchObject({
+      code: 'REQUEST_NOT_FOUND',
+    });
     for (const filter of [{}, { datasetSlug: listing.slug }]) {
       const report = await market.report(stranger, filter, { groupBy: 'GRANT' });
-      expect(report).toMatchObject({ servedBytes: 0, issuedBytes: 0, requests: 0, unexplainedBytes: 0, lastEventAt: null });
+      expect(report).toMatchObject({
+        servedBytes: 0,
+        issuedBytes: 0,
+        requests: 0,
+        unexplainedBytes: 0,
+        lastEventAt: null,
+      });
       expect(report.series.items).toEqual([]);
     }
-    await expect(market.reports.report({ requestId: 'r', actor: { kind: 'anonymous' } }, { filter: {}, groupBy: 'DAY', timeZone: 'UTC' })).rejects.toMatchObject({
+    await expect(
+      market.reports.report(
+        { requestId: 'r', actor: { kind: 'anonymous' } },
+        { filter: {}, groupBy: 'DAY', timeZone: 'UTC' },
+      ),
+    ).rejects.toMatchObject({
       code: 'REQUEST_UNAUTHENTICATED',
     });
   });
 
   it('a buyer still sees what it took of a set that has left the shelf; a stranger does not see the set', async () => {
-    await market.database.query(market.system, `update datasets set status = 'withdrawn' where id = $1`, [listing.datasetId]);
+    await market.database.query(market.system, `update datasets set status = 'withdrawn' where id = $1`, [
+      listing.datasetId,
+    ]);
 
     expect(await market.report(buyer, { datasetSlug: listing.slug })).toMatchObject({ servedBytes: 10 });
-    await expect(market.report(stranger, { datasetSlug: listing.slug })).rejects.toMatchObject({ code: 'REQUEST_NOT_FOUND' });
+    await expect(market.report(stranger, { datasetSlug: listing.slug })).rejects.toMatchObject({
+      code: 'REQUEST_NOT_FOUND',
+    });
   });
 
   it('names the points of a series, issued beside served', async () => {
@@ -442,9 +513,15 @@ describe('what no right explains', () => {
     }
     await market.settleAll();
 
-    const reasons = await market.database.query<{ reason: string }>(market.system, 'select reason from unexplained_requests order by 1');
+    const reasons = await market.database.query<{ reason: string }>(
+      market.system,
+      'select reason from unexplained_requests order by 1',
+    );
     expect(reasons.map((row) => row.reason)).toEqual(['NO_LEASE', 'UNKNOWN_LEASE', 'WRONG_OBJECT']);
-    expect(await market.report(admin, { datasetSlug: listing.slug })).toMatchObject({ servedBytes: 0, unexplainedBytes: 30 });
+    expect(await market.report(admin, { datasetSlug: listing.slug })).toMatchObject({
+      servedBytes: 0,
+      unexplainedBytes: 30,
+    });
     expect((await market.report(provider)).unexplainedBytes).toBe(30);
     expect((await market.report(buyer)).unexplainedBytes).toBe(10);
     expect((await market.report(stranger)).unexplainedBytes).toBe(0);
@@ -456,7 +533,10 @@ describe('what no right explains', () => {
     await market.settleAll();
 
     expect((await market.report(admin)).unexplainedBytes).toBe(0);
-    const rows = await market.database.query<{ bytes: number }>(market.system, 'select sum(own_bytes)::bigint as bytes from log_objects');
+    const rows = await market.database.query<{ bytes: number }>(
+      market.system,
+      'select sum(own_bytes)::bigint as bytes from log_objects',
+    );
     expect(rows[0]?.bytes).toBeGreaterThanOrEqual(10);
   });
 });

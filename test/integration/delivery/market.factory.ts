@@ -8,7 +8,14 @@ import type { TestingModule } from '@nestjs/testing';
 import { AuditModule } from '@app/audit';
 import { ConfigModule } from '@app/config';
 import { Database, DatabaseModule } from '@app/database';
-import { AccessLogReader, DeliveryModule, DeliveryWorkerModule, LOOK_BACK_MS, LeaseService, UsageReportQueries } from '@app/delivery';
+import {
+  AccessLogReader,
+  DeliveryModule,
+  DeliveryWorkerModule,
+  LOOK_BACK_MS,
+  LeaseService,
+  UsageReportQueries,
+} from '@app/delivery';
 import type { UsageReport, UsageRequest } from '@app/delivery';
 import { startObjectStore } from '@app/embedded';
 import type { RunningObjectStore } from '@app/embedded';
@@ -206,7 +213,10 @@ export class TestMarket {
       `update dataset_versions set status = 'published', commit_id = $2, published_at = now() where id = $1`,
       [versionId, createHash('sha1').update(versionId).digest('hex')],
     );
-    await this.database.query(this.system, 'update datasets set current_version_id = $2 where id = $1', [datasetId, versionId]);
+    await this.database.query(this.system, 'update datasets set current_version_id = $2 where id = $1', [
+      datasetId,
+      versionId,
+    ]);
     return { datasetId, versionId, slug, files: new Map(entries) };
   }
 
@@ -259,7 +269,10 @@ export class TestMarket {
     for (;;) {
       await this.storeServer.deliverAccessLog();
       await this.reader.readNew(this.system, LOOK_BACK_MS);
-      const rows = await this.database.query<{ n: number }>(this.system, 'select coalesce(sum(requests), 0)::bigint as n from usage_hourly');
+      const rows = await this.database.query<{ n: number }>(
+        this.system,
+        'select coalesce(sum(requests), 0)::bigint as n from usage_hourly',
+      );
       const counted = rows[0]?.n ?? 0;
       if (counted >= requests) return;
       if (Date.now() > deadline) throw new Error(`The log told of ${counted} requests, not of ${requests}.`);
@@ -301,7 +314,10 @@ export class TestMarket {
   }
 
   private async ownLines(): Promise<number> {
-    const rows = await this.database.query<{ n: number }>(this.system, 'select coalesce(sum(own_lines), 0)::bigint as n from log_objects');
+    const rows = await this.database.query<{ n: number }>(
+      this.system,
+      'select coalesce(sum(own_lines), 0)::bigint as n from log_objects',
+    );
     return rows[0]?.n ?? 0;
   }
 

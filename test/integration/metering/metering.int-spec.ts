@@ -90,8 +90,18 @@ describe('counting', () => {
       refusedRequests: 1,
       lastEventAt: new Date('2026-11-20T10:15:00Z'),
     });
-    const outcomes = await database.query<{ outcome: string }>(ctx, 'select outcome from usage_events order by outcome');
-    expect(outcomes.map((row) => row.outcome)).toEqual(['COMPLETE', 'CUT', 'HEAD', 'NOT_MODIFIED', 'RANGED', 'REFUSED']);
+    const outcomes = await database.query<{ outcome: string }>(
+      ctx,
+      'select outcome from usage_events order by outcome',
+    );
+    expect(outcomes.map((row) => row.outcome)).toEqual([
+      'COMPLETE',
+      'CUT',
+      'HEAD',
+      'NOT_MODIFIED',
+      'RANGED',
+      'REFUSED',
+    ]);
   });
 
   it('counts once what is reported again, and says how much was new', async () => {
@@ -114,30 +124,40 @@ describe('counting', () => {
     });
     const anyLog = fc.uniqueArray(anyRequest, { selector: (request) => request.requestId, maxLength: 30 });
     await fc.assert(
-      fc.asyncProperty(anyLog, fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 1, maxLength: 6 }), async (log, pieces) => {
-        await database.query(ctx, 'truncate usage_events, usage_hourly');
-        const requests = log.map(({ requestId, grant, bytesSent, status, hour }) =>
-          requestOf({
-            requestId,
-            grantId: `grt_${grant}`,
-            datasetId: `ds_${grant}`,
-            bytesSent,
-            status,
-            at: new Date(Date.UTC(2026, 10, 18, hour, 59)),
-          }),
-        );
-        const truth = requests.reduce((sum, r) => sum + (r.status === 200 || r.status === 206 ? r.bytesSent : 0), 0);
+      fc.asyncProperty(
+        anyLog,
+        fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 1, maxLength: 6 }),
+        async (log, pieces) => {
+          await database.query(ctx, 'truncate usage_events, usage_hourly');
+          const requests = log.map(({ requestId, grant, bytesSent, status, hour }) =>
+            requestOf({
+              requestId,
+              grantId: `grt_${grant}`,
+              datasetId: `ds_${grant}`,
+              bytesSent,
+              status,
+              at: new Date(Date.UTC(2026, 10, 18, hour, 59)),
+            }),
+          );
+          const truth = requests.reduce((sum, r) => sum + (r.status === 200 || r.status === 206 ? r.bytesSent : 0), 0);
 
-        for (const [from, length] of pieces) {
-          const start = requests.length ? from % requests.length : 0;
-          await metering.record(ctx, [...requests.slice(start, start + length), ...requests.slice(start, start + 2)].reverse());
-        }
-        await metering.record(ctx, requests);
+          for (const [from, length] of pieces) {
+            const start = requests.length ? from % requests.length : 0;
+            await metering.record(
+              ctx,
+              [...requests.slice(start, start + length), ...requests.slice(start, start + 2)].reverse(),
+            );
+          }
+          await metering.record(ctx, requests);
 
-        const totals = await usage.totals(ctx, everything);
-        expect({ bytes: totals.servedBytes, requests: totals.requests }).toEqual({ bytes: truth, requests: requests.length });
-        expect(await hourlyRows()).toEqual(await hourlyFromEvents());
-      }),
+          const totals = await usage.totals(ctx, everything);
+          expect({ bytes: totals.servedBytes, requests: totals.requests }).toEqual({
+            bytes: truth,
+            requests: requests.length,
+          });
+          expect(await hourlyRows()).toEqual(await hourlyFromEvents());
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -172,7 +192,8 @@ describe('counting', () => {
     const at = new Date('2031-05-31T23:59:59Z');
     await metering.record(ctx, [requestOf({ requestId: 'FUTURE', at })]);
     const partOf = async (): Promise<string | undefined> =>
-      (await database.query<{ part: string }>(ctx, 'select tableoid::regclass::text as part from usage_events'))[0]?.part;
+      (await database.query<{ part: string }>(ctx, 'select tableoid::regclass::text as part from usage_events'))[0]
+        ?.part;
     const before = await partOf();
 
     await database.query(ctx, `select ensure_usage_month('2031-05-01'), ensure_usage_month('2031-06-01')`);
@@ -189,7 +210,12 @@ describe('usage', () => {
       requestOf({ at: new Date('2026-11-18T15:59:59Z'), bytesSent: 1 }),
       requestOf({ at: new Date('2026-11-18T16:00:00Z'), bytesSent: 10 }),
       requestOf({ at: new Date('2026-11-18T18:29:00Z'), bytesSent: 100, grantId: 'grt_2', datasetId: 'ds_2' }),
-      requestOf({ at: new Date('2026-11-18T18:31:00Z'), bytesSent: 1000, grantId: 'grt_3', buyerOrganizationId: 'org_other' }),
+      requestOf({
+        at: new Date('2026-11-18T18:31:00Z'),
+        bytesSent: 1000,
+        grantId: 'grt_3',
+        buyerOrganizationId: 'org_other',
+      }),
       requestOf({
         at: new Date('2026-11-19T02:00:00Z'),
         bytesSent: 10_000,
@@ -246,7 +272,7 @@ describe('usage', () => {
 
   it('pages through a series without gap or repetition', async () => {
     const keys: string[] = [];
-    for (let afterKey: string | null = null; ; ) {
+    for (let afterKey: string | null = null; ;) {
       const page = await usage.series(ctx, everything, { groupBy: 'GRANT', timeZone: 'UTC', afterKey, limit: 3 });
       keys.push(...page.map((point) => point.key));
       afterKey = page.at(-1)?.key ?? null;
@@ -276,7 +302,13 @@ describe('what no right explains', () => {
 
   it('is kept once, and shown to whom it concerns', async () => {
     const first = unexplained();
-    const strayed = unexplained({ reason: 'WRONG_OBJECT', bytesSent: 5, leaseId: 'lse_1', grantId: 'grt_1', buyerOrganizationId: 'org_buyer' });
+    const strayed = unexplained({
+      reason: 'WRONG_OBJECT',
+      bytesSent: 5,
+      leaseId: 'lse_1',
+      grantId: 'grt_1',
+      buyerOrganizationId: 'org_buyer',
+    });
 
     expect(await metering.recordUnexplained(ctx, [first, strayed])).toBe(2);
     expect(await metering.recordUnexplained(ctx, [strayed, first])).toBe(0);

@@ -11,15 +11,15 @@ export async function show(invocation: Invocation, name: string): Promise<void> 
   const { nodes: versions } = (await client.run(DatasetVersions, { slug }, invocation.signal)).dataset.versions;
   const shown = versions.map(({ label, status, commitId, grade, sizeBytes, filesCount }) => ({
     label,
-    status,
+    status: status.toLowerCase(),
     commit: commitId,
     grade,
     bytes: sizeBytes,
     files: filesCount,
   }));
-  invocation.result({ ...dataset, versions: shown }, () => {
+  invocation.result({ ...dataset, status: dataset.status.toLowerCase(), versions: shown }, () => {
     const facts: [string, string][] = [
-      ['status', dataset.status],
+      ['status', dataset.status.toLowerCase()],
       ['grade', dataset.grade],
       [
         'episodes',

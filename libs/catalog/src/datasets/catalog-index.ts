@@ -25,7 +25,13 @@ export class CatalogIndex {
       await this.database.execute(
         ctx,
         `update datasets set usable_for = $2, has_free_offer = $3, min_price_cny = $4, min_price_usd = $5 where id = $1`,
-        [datasetId, [...facets.usableFor].sort(), facets.hasFreeOffer, facets.minPriceMinor.CNY, facets.minPriceMinor.USD],
+        [
+          datasetId,
+          [...facets.usableFor].sort(),
+          facets.hasFreeOffer,
+          facets.minPriceMinor.CNY,
+          facets.minPriceMinor.USD,
+        ],
       );
       await this.revision.touch(ctx, datasetId);
     });

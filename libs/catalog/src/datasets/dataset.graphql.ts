@@ -1,5 +1,13 @@
 import { Field, Float, GraphQLISODateTime, ID, InputType, ObjectType, registerEnumType } from '@nestjs/graphql';
-import { BigIntScalar, JsonScalar, LocalizedTextInput, LocalizedTextType, NodeType, Visible, connectionOf } from '@app/graphql';
+import {
+  BigIntScalar,
+  JsonScalar,
+  LocalizedTextInput,
+  LocalizedTextType,
+  NodeType,
+  Visible,
+  connectionOf,
+} from '@app/graphql';
 import { OrganizationType } from '@app/identity';
 import type { Grade } from '@app/standards';
 import { GradeEnum } from './grade.graphql.js';
@@ -8,7 +16,10 @@ import { DATASET_STATUSES } from './dataset.rules.js';
 import type { DatasetStatus } from './dataset.rules.js';
 import type { DeclaredFacts } from './declared.rules.js';
 
-export const DatasetStatusEnum = Object.fromEntries(DATASET_STATUSES.map((s) => [s.toUpperCase(), s])) as Record<string, DatasetStatus>;
+export const DatasetStatusEnum = Object.fromEntries(DATASET_STATUSES.map((s) => [s.toUpperCase(), s])) as Record<
+  string,
+  DatasetStatus
+>;
 registerEnumType(DatasetStatusEnum, { name: 'DatasetStatus', description: 'Where a dataset is in its life.' });
 
 @Visible('public')

@@ -110,7 +110,12 @@ export class DatasetQueries {
   }
 
   /** An organization's own datasets in any state, newest first. */
-  async ofOrganization(ctx: RequestContext, organizationId: string, afterId: string | null, limit: number): Promise<DatasetRow[]> {
+  async ofOrganization(
+    ctx: RequestContext,
+    organizationId: string,
+    afterId: string | null,
+    limit: number,
+  ): Promise<DatasetRow[]> {
     return this.database.query<DatasetRow>(
       ctx,
       `select ${DATASET_COLUMNS} from datasets d join organizations o on o.id = d.organization_id

@@ -39,17 +39,24 @@ export class DatasetResolver {
   }
 
   @Allow('member')
-  @Query(() => OwnDatasetConnection, { description: "The acting organization's own datasets in any state, newest first." })
+  @Query(() => OwnDatasetConnection, {
+    description: "The acting organization's own datasets in any state, newest first.",
+  })
   async ownDatasets(@CurrentContext() ctx: RequestContext, @Args() page: PageArgs): Promise<ConnectionOf<DatasetType>> {
     const user = requireUser(ctx);
     const size = pageSize(page);
     const after = page.after ? String(decodeCursor(page.after, 1)[0]) : null;
     const rows = await this.datasets.ofOrganization(ctx, user.organizationId, after, size + 1);
-    return toConnection(toPage(rows, size, (row) => encodeCursor([row.id])), toDatasetType);
+    return toConnection(
+      toPage(rows, size, (row) => encodeCursor([row.id])),
+      toDatasetType,
+    );
   }
 
   @Allow('anonymous')
-  @ResolveField('versions', () => VersionConnection, { description: 'Released versions, newest first; the provider sees all.' })
+  @ResolveField('versions', () => VersionConnection, {
+    description: 'Released versions, newest first; the provider sees all.',
+  })
   async versionsOf(
     @CurrentContext() ctx: RequestContext,
     @Parent() dataset: DatasetType,
@@ -60,7 +67,10 @@ export class DatasetResolver {
 
   @Allow('anonymous')
   @ResolveField('currentVersion', () => VersionType, { nullable: true, description: 'The version on sale.' })
-  async currentVersion(@CurrentContext() ctx: RequestContext, @Parent() dataset: DatasetType): Promise<VersionType | null> {
+  async currentVersion(
+    @CurrentContext() ctx: RequestContext,
+    @Parent() dataset: DatasetType,
+  ): Promise<VersionType | null> {
     return dataset.currentVersionId ? toVersionType(await this.versions.byId(ctx, dataset.currentVersionId)) : null;
   }
 
@@ -74,7 +84,9 @@ export class DatasetResolver {
   }
 
   @Allow('provider')
-  @Mutation(() => DatasetPayload, { description: 'Changes words and declared facts; released versions stay as they are.' })
+  @Mutation(() => DatasetPayload, {
+    description: 'Changes words and declared facts; released versions stay as they are.',
+  })
   async updateDataset(
     @CurrentContext() ctx: RequestContext,
     @Args('input', { type: () => UpdateDatasetInput }) { slug, ...input }: UpdateDatasetInput,

@@ -34,4 +34,8 @@ export const datasetNameSchema = z
   )
   .refine((name) => !/\.\.|--|\.git$/.test(name), 'must not contain ".." or "--", nor end in ".git"');
 
-export const reasonSchema = z.string().trim().min(10, 'must have at least 10 characters').max(512, 'must have at most 512 characters');
+export const reasonSchema = z
+  .string()
+  .trim()
+  .min(10, 'must have at least 10 characters')
+  .max(512, 'must have at most 512 characters');

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { isTerm } from '../vocabulary/vocabulary.js';
 
-const term = (kind: string) => z.string().refine((code) => isTerm(kind, code), { error: (issue) => `"${String(issue.input)}" is not a term of ${kind}` });
+const term = (kind: string) =>
+  z
+    .string()
+    .refine((code) => isTerm(kind, code), { error: (issue) => `"${String(issue.input)}" is not a term of ${kind}` });
 const terms = (kind: string) => z.array(term(kind)).max(50).optional();
 const line = z.string().trim().min(1).max(500);
 

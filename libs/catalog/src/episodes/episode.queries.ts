@@ -33,7 +33,12 @@ export class EpisodeQueries {
    * Episodes of one version with their number, in one statement. The keys come from an index-only scan; only the page's rows
    * are fetched, so the cost does not grow with other versions. The caller has found the version through `VersionQueries`.
    */
-  async page(ctx: RequestContext, versionId: string, filter: EpisodeFilter, page: PageRequest): Promise<Page<EpisodeRow>> {
+  async page(
+    ctx: RequestContext,
+    versionId: string,
+    filter: EpisodeFilter,
+    page: PageRequest,
+  ): Promise<Page<EpisodeRow>> {
     const size = pageSize(page);
     const after = page.after ? Number(decodeCursor(page.after, 1)[0]) : -1;
     const rows = await this.database.prepared<EpisodeRow & { total: number }>(
@@ -106,4 +111,3 @@ export class EpisodeQueries {
     );
   }
 }
-

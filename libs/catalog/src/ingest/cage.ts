@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { processEnvironment } from '@app/config';
 import type { EpisodeFact } from '@app/formats';
 import type { MeasureAck, MeasureMessage, MeasureOrder } from './ingest.types.js';
 
@@ -30,7 +31,7 @@ function start(): ChildProcess {
   return fork(entry, [], {
     cwd: root,
     // The child needs nothing of ours: no database, no keys.
-    env: { PATH: process.env['PATH'] ?? '', TZ: 'UTC' },
+    env: { PATH: processEnvironment()['PATH'], TZ: 'UTC' },
     execArgv: [
       `--max-old-space-size=${HEAP_CAP_MB}`,
       '--wasm-max-mem-pages=8192',
@@ -97,8 +98,12 @@ export async function measureInCage(
       child.on('close', (code, killedBy) => {
         if (done) resolve(done);
         else if (limit) reject(new CageLimitExceeded(limit));
-        else if (/heap out of memory/.test(errors)) reject(new CageLimitExceeded(`needed more than ${HEAP_CAP_MB} MB of heap`));
-        else reject(new CageFailed(`The reader ended with ${killedBy ?? code}: ${errors.trim().split('\n').at(-1) ?? ''}`));
+        else if (/heap out of memory/.test(errors))
+          reject(new CageLimitExceeded(`needed more than ${HEAP_CAP_MB} MB of heap`));
+        else
+          reject(
+            new CageFailed(`The reader ended with ${killedBy ?? code}: ${errors.trim().split('\n').at(-1) ?? ''}`),
+          );
       });
       child.send(order);
     });

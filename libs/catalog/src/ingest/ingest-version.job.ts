@@ -61,17 +61,25 @@ export class IngestVersionJob implements JobRun {
       const { measure, hashes } = await this.measure(version, files, help);
       await this.finish(help.ctx, version, files, measure, { hashes, unreadable: null });
     } catch (error) {
-      const isHopeless = error instanceof CageLimitExceeded || (error instanceof CageFailed && help.attempt >= help.maxAttempts);
+      const isHopeless =
+        error instanceof CageLimitExceeded || (error instanceof CageFailed && help.attempt >= help.maxAttempts);
       if (!isHopeless) throw error;
       await this.episodes.clear(help.ctx, versionId);
-      await this.finish(help.ctx, version, files, unreadableMeasure(files), { hashes: null, unreadable: error.message });
+      await this.finish(help.ctx, version, files, unreadableMeasure(files), {
+        hashes: null,
+        unreadable: error.message,
+      });
     }
   }
 
   private async measure(version: VersionUnderCheck, files: FileRow[], help: JobHelp) {
     const options = { expiresS: URL_S, now: this.clock.now(), query: { [INTERNAL_PARAMETER]: `ingest/${version.id}` } };
     const order = {
-      files: files.map(({ path, sizeBytes, objectKey }) => ({ path, sizeBytes, url: this.store.presignGet(objectKey, options) })),
+      files: files.map(({ path, sizeBytes, objectKey }) => ({
+        path,
+        sizeBytes,
+        url: this.store.presignGet(objectKey, options),
+      })),
     };
     const wallMs = this.settings.of(catalogSettings).ingestMinutes * MINUTE_MS;
     return measureInCage(order, { wallMs }, (batch) => this.episodes.add(help.ctx, version.id, batch), help.signal);
@@ -116,7 +124,13 @@ export class IngestVersionJob implements JobRun {
         action: 'version.validated',
         subject: { kind: 'version', id: version.id },
         about: { datasetId: version.datasetId, organizationIds: [version.organizationId] },
-        facts: { slug: version.slug, label: version.label, isListable: report.isListable, grade: report.grade, merkleRoot },
+        facts: {
+          slug: version.slug,
+          label: version.label,
+          isListable: report.isListable,
+          grade: report.grade,
+          merkleRoot,
+        },
       });
     });
     // Counting episodes reads the index alone only where a vacuum has marked the pages.

@@ -100,4 +100,3 @@ function countByCode(findings: readonly { code: string }[]): Record<string, numb
   for (const { code } of findings) counts[code] = (counts[code] ?? 0) + 1;
   return counts;
 }
-

@@ -46,7 +46,9 @@ async function measure(order: MeasureOrder): Promise<void> {
 
 // hyparquet may leave a second failing read behind; that ends this job, not silently this process.
 process.on('unhandledRejection', (error) => {
-  void say({ kind: 'unreadable', message: error instanceof Error ? error.message : String(error) }).finally(() => process.exit(1));
+  void say({ kind: 'unreadable', message: error instanceof Error ? error.message : String(error) }).finally(() =>
+    process.exit(1),
+  );
 });
 
 const order = (await nextMessage()) as MeasureOrder;

@@ -46,7 +46,9 @@ export class CompletedFileInput {
   @Field(() => String)
   path: string;
 
-  @Field(() => String, { description: 'SHA-256 of the whole file; the worker computes it again from the stored bytes.' })
+  @Field(() => String, {
+    description: 'SHA-256 of the whole file; the worker computes it again from the stored bytes.',
+  })
   sha256: string;
 
   @Field(() => [CompletedPartInput])

@@ -14,7 +14,9 @@ export class UploadResolver {
   ) {}
 
   @Allow('provider')
-  @Mutation(() => BeginUploadPayload, { description: 'Announces files and says where their missing parts go. Asking again resumes.' })
+  @Mutation(() => BeginUploadPayload, {
+    description: 'Announces files and says where their missing parts go. Asking again resumes.',
+  })
   async beginUpload(
     @CurrentContext() ctx: RequestContext,
     @Args('input', { type: () => BeginUploadInput }) input: BeginUploadInput,
@@ -27,7 +29,9 @@ export class UploadResolver {
   }
 
   @Allow('provider')
-  @Mutation(() => CompleteUploadPayload, { description: 'Joins the parts of files that have arrived whole. May be repeated.' })
+  @Mutation(() => CompleteUploadPayload, {
+    description: 'Joins the parts of files that have arrived whole. May be repeated.',
+  })
   async completeUpload(
     @CurrentContext() ctx: RequestContext,
     @Args('input', { type: () => CompleteUploadInput }) input: CompleteUploadInput,

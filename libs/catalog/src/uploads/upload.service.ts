@@ -53,7 +53,18 @@ const completeSchema = z.object({
       z.object({
         path,
         sha256,
-        parts: z.array(z.object({ number: z.number().int().min(1).max(10_000), etag: z.string().max(200).transform((etag) => etag.replaceAll('"', '')) })).min(1).max(10_000),
+        parts: z
+          .array(
+            z.object({
+              number: z.number().int().min(1).max(10_000),
+              etag: z
+                .string()
+                .max(200)
+                .transform((etag) => etag.replaceAll('"', '')),
+            }),
+          )
+          .min(1)
+          .max(10_000),
       }),
     )
     .min(1)
@@ -88,13 +99,19 @@ export class UploadService {
     const { slug, versionId, files, partsFrom } = validate(beginSchema, input);
     const dataset = await this.datasets.bySlug(ctx, slug);
     const version = await this.versions.openForUpload(ctx, dataset.id);
-    if (versionId && versionId !== version.id) throw KernelErrors.NOT_FOUND({ what: 'uploading version', id: versionId });
-    const stored = await this.storedFiles(ctx, version.id, files.map((f) => f.path));
+    if (versionId && versionId !== version.id)
+      throw KernelErrors.NOT_FOUND({ what: 'uploading version', id: versionId });
+    const stored = await this.storedFiles(
+      ctx,
+      version.id,
+      files.map((f) => f.path),
+    );
     const uploads = await inTurns(files, STORE_CALLS, async (file) => {
       const key = objectKeyOf({ datasetId: dataset.id, versionId: version.id, path: file.path });
       const mediaType = file.mediaType ?? mediaTypeOf(file.path);
       const known = stored.get(file.path);
-      const isSame = known?.sizeBytes === file.sizeBytes && (!file.sha256 || !known.sha256 || known.sha256 === file.sha256);
+      const isSame =
+        known?.sizeBytes === file.sizeBytes && (!file.sha256 || !known.sha256 || known.sha256 === file.sha256);
       if (known && isSame) return this.resume(known, key, partsFrom ?? 1);
       if (known?.uploadId) await this.store.abortMultipart(key, known.uploadId);
       const uploadId = await this.store.createMultipart(key, { contentType: mediaType });
@@ -126,7 +143,11 @@ export class UploadService {
       [versionId, user.organizationId],
     );
     if (!version) throw KernelErrors.NOT_FOUND({ what: 'uploading version', id: versionId });
-    const stored = await this.storedFiles(ctx, versionId, files.map((f) => f.path));
+    const stored = await this.storedFiles(
+      ctx,
+      versionId,
+      files.map((f) => f.path),
+    );
     return inTurns(files, STORE_CALLS, async (file) => {
       const known = stored.get(file.path);
       if (!known) throw KernelErrors.NOT_FOUND({ what: 'announced file', id: file.path });
@@ -164,7 +185,15 @@ export class UploadService {
 
   private async resume(file: StoredFile, key: string, partsFrom: number): Promise<FileUpload> {
     if (file.status === 'uploaded' || !file.uploadId) {
-      return { path: file.path, partSizeBytes: file.partSize, uploadId: null, parts: [], uploadedParts: [], isComplete: true, nextPart: null };
+      return {
+        path: file.path,
+        partSizeBytes: file.partSize,
+        uploadId: null,
+        parts: [],
+        uploadedParts: [],
+        isComplete: true,
+        nextPart: null,
+      };
     }
     const there = await this.store.listParts(key, file.uploadId);
     return this.missingParts(file, key, file.uploadId, there, partsFrom);
@@ -178,8 +207,11 @@ export class UploadService {
     partsFrom: number,
   ): FileUpload {
     const count = partCountOf(file.sizeBytes, file.partSize);
-    const lengthOf = (number: number): number => (number < count ? file.partSize : file.sizeBytes - (count - 1) * file.partSize);
-    const whole = new Map(there.filter((p) => Number(p.sizeBytes) === lengthOf(p.partNumber)).map((p) => [p.partNumber, p]));
+    const lengthOf = (number: number): number =>
+      number < count ? file.partSize : file.sizeBytes - (count - 1) * file.partSize;
+    const whole = new Map(
+      there.filter((p) => Number(p.sizeBytes) === lengthOf(p.partNumber)).map((p) => [p.partNumber, p]),
+    );
     const parts: { number: number; url: string }[] = [];
     let nextPart: number | null = null;
     for (let number = partsFrom; number <= count; number++) {
@@ -196,13 +228,21 @@ export class UploadService {
       partSizeBytes: file.partSize,
       uploadId,
       parts,
-      uploadedParts: [...whole.values()].map((p) => ({ number: p.partNumber, sizeBytes: Number(p.sizeBytes), etag: p.etag })),
+      uploadedParts: [...whole.values()].map((p) => ({
+        number: p.partNumber,
+        sizeBytes: Number(p.sizeBytes),
+        etag: p.etag,
+      })),
       isComplete: false,
       nextPart,
     };
   }
 
-  private async storedFiles(ctx: RequestContext, versionId: string, paths: readonly string[]): Promise<Map<string, StoredFile>> {
+  private async storedFiles(
+    ctx: RequestContext,
+    versionId: string,
+    paths: readonly string[],
+  ): Promise<Map<string, StoredFile>> {
     const rows = await this.database.query<StoredFile>(
       ctx,
       `select path, size_bytes as "sizeBytes", sha256, status, upload_id as "uploadId", part_size as "partSize"

@@ -8,11 +8,17 @@ import type { VersionRow } from './version.queries.js';
 import { VERSION_STATUSES } from './version.rules.js';
 import type { VersionStatus } from './version.rules.js';
 
-export const VersionStatusEnum = Object.fromEntries(VERSION_STATUSES.map((s) => [s.toUpperCase(), s])) as Record<string, VersionStatus>;
+export const VersionStatusEnum = Object.fromEntries(VERSION_STATUSES.map((s) => [s.toUpperCase(), s])) as Record<
+  string,
+  VersionStatus
+>;
 registerEnumType(VersionStatusEnum, { name: 'VersionStatus', description: 'Where a version is in its life.' });
 
 export const OutcomeEnum = { SUCCESS: 'success', FAILURE: 'failure' } as const;
-registerEnumType(OutcomeEnum, { name: 'Outcome', description: 'How an episode ended; null where the recording does not say.' });
+registerEnumType(OutcomeEnum, {
+  name: 'Outcome',
+  description: 'How an episode ended; null where the recording does not say.',
+});
 
 @Visible('public')
 @ObjectType('VersionFile')
@@ -79,7 +85,10 @@ export class VersionType extends NodeType {
   @Field(() => String, { nullable: true, description: '40 hex digits made from the Merkle root.' })
   commitId: string | null;
 
-  @Field(() => String, { nullable: true, description: 'RFC 6962 root over path, size and SHA-256 of every file; 64 hex digits.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'RFC 6962 root over path, size and SHA-256 of every file; 64 hex digits.',
+  })
   merkleRoot: string | null;
 
   @Field(() => String, { nullable: true })
@@ -91,10 +100,16 @@ export class VersionType extends NodeType {
   @Field(() => GradeEnum)
   grade: Grade;
 
-  @Field(() => JsonScalar, { nullable: true, description: '{ measured, declared }: what the worker measured, and what the provider said.' })
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description: '{ measured, declared }: what the worker measured, and what the provider said.',
+  })
   facts: unknown;
 
-  @Field(() => JsonScalar, { nullable: true, description: 'Rules with pass, fail, not_applicable or not_checked, and every finding.' })
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description: 'Rules with pass, fail, not_applicable or not_checked, and every finding.',
+  })
   report: unknown;
 
   @Field(() => String, { nullable: true })
@@ -188,6 +203,14 @@ export function toVersionFileType({ path, sizeBytes, sha256, mediaType, role }: 
   return { path, sizeBytes, sha256, mediaType, role };
 }
 
-export function toEpisodeType({ idx, sourceKey, frames, durationS, tasks, outcome, contentHash }: EpisodeRow): EpisodeType {
+export function toEpisodeType({
+  idx,
+  sourceKey,
+  frames,
+  durationS,
+  tasks,
+  outcome,
+  contentHash,
+}: EpisodeRow): EpisodeType {
   return { index: idx, sourceKey, frames, durationS, tasks, outcome, contentHash };
 }

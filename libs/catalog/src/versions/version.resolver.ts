@@ -36,7 +36,9 @@ export class VersionResolver {
   }
 
   @Allow('anonymous')
-  @Query(() => VersionType, { description: 'One version of a dataset, by label (v2) or commit id; the current one when left out.' })
+  @Query(() => VersionType, {
+    description: 'One version of a dataset, by label (v2) or commit id; the current one when left out.',
+  })
   async version(
     @CurrentContext() ctx: RequestContext,
     @Args('datasetId', { type: () => ID }) datasetId: string,
@@ -66,11 +68,16 @@ export class VersionResolver {
     const size = pageSize(page);
     const after = page.after ? String(decodeCursor(page.after, 1)[0]) : null;
     const rows = await this.files.page(ctx, version.id, { after, limit: size + 1 });
-    return toConnection(toPage(rows, size, (row) => encodeCursor([row.path]), version.filesCount), toVersionFileType);
+    return toConnection(
+      toPage(rows, size, (row) => encodeCursor([row.path]), version.filesCount),
+      toVersionFileType,
+    );
   }
 
   @Allow('anonymous')
-  @ResolveField('episodeList', () => EpisodeConnection, { description: 'Episodes in order, filtered, with their number.' })
+  @ResolveField('episodeList', () => EpisodeConnection, {
+    description: 'Episodes in order, filtered, with their number.',
+  })
   async episodesOf(
     @CurrentContext() ctx: RequestContext,
     @Parent() version: VersionType,
@@ -81,7 +88,9 @@ export class VersionResolver {
   }
 
   @Allow('provider')
-  @Mutation(() => VersionPayload, { description: 'Hands an uploaded version to the worker, which measures it and writes its report.' })
+  @Mutation(() => VersionPayload, {
+    description: 'Hands an uploaded version to the worker, which measures it and writes its report.',
+  })
   async submitVersion(
     @CurrentContext() ctx: RequestContext,
     @Args('input', { type: () => SubmitVersionInput }) { versionId }: SubmitVersionInput,

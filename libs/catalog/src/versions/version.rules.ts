@@ -1,4 +1,12 @@
-export const VERSION_STATUSES = ['uploading', 'validating', 'rejected', 'ready', 'published', 'superseded', 'recalled'] as const;
+export const VERSION_STATUSES = [
+  'uploading',
+  'validating',
+  'rejected',
+  'ready',
+  'published',
+  'superseded',
+  'recalled',
+] as const;
 export type VersionStatus = (typeof VERSION_STATUSES)[number];
 
 /** Allowed steps of a version's life. What is released never goes back. */

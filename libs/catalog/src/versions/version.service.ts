@@ -38,7 +38,11 @@ interface LockedVersion {
   isVerified: boolean;
 }
 
-const noteSchema = z.string().trim().min(3, 'must have at least 3 characters').max(2_000, 'must have at most 2,000 characters');
+const noteSchema = z
+  .string()
+  .trim()
+  .min(3, 'must have at least 3 characters')
+  .max(2_000, 'must have at most 2,000 characters');
 
 @Injectable()
 export class VersionService {
@@ -87,7 +91,12 @@ export class VersionService {
     await this.database.transaction(ctx, async (ctx) => {
       const version = await this.lock(ctx, user, versionId);
       if (version.status === 'validating') return;
-      const [files] = await this.database.query<{ total: number; missing: number; path: string | null; sizeBytes: number }>(
+      const [files] = await this.database.query<{
+        total: number;
+        missing: number;
+        path: string | null;
+        sizeBytes: number;
+      }>(
         ctx,
         `select count(*) as total, count(*) filter (where status <> 'uploaded') as missing,
                 min(path) filter (where status <> 'uploaded') as path, coalesce(sum(size_bytes), 0)::bigint as "sizeBytes"
@@ -118,7 +127,8 @@ export class VersionService {
       const version = await this.lock(ctx, user, versionId);
       if (version.status === 'published') return;
       const { report, facts } = version;
-      if (report && !report.isListable) throw CatalogErrors.NOT_LISTABLE({ label: version.label, rules: failingRules(report) });
+      if (report && !report.isListable)
+        throw CatalogErrors.NOT_LISTABLE({ label: version.label, rules: failingRules(report) });
       if (!report || !facts || !canVersionBecome(version.status, 'published')) {
         throw CatalogErrors.TRANSITION_REFUSED({ what: 'version', from: version.status, to: 'published' });
       }
@@ -189,11 +199,21 @@ export class VersionService {
   }
 
   /** The one place that writes a version's status. */
-  private async move(ctx: RequestContext, version: LockedVersion, to: VersionStatus, set: string, values: unknown[]): Promise<void> {
+  private async move(
+    ctx: RequestContext,
+    version: LockedVersion,
+    to: VersionStatus,
+    set: string,
+    values: unknown[],
+  ): Promise<void> {
     if (!canVersionBecome(version.status, to)) {
       throw CatalogErrors.TRANSITION_REFUSED({ what: 'version', from: version.status, to });
     }
-    await this.database.execute(ctx, `update dataset_versions set status = $2, ${set} where id = $1`, [version.id, to, ...values]);
+    await this.database.execute(ctx, `update dataset_versions set status = $2, ${set} where id = $1`, [
+      version.id,
+      to,
+      ...values,
+    ]);
   }
 
   private async lock(ctx: RequestContext, user: UserActor, versionId: string): Promise<LockedVersion> {
@@ -210,7 +230,12 @@ export class VersionService {
     return version;
   }
 
-  private async record(ctx: RequestContext, action: string, version: LockedVersion, facts: Record<string, unknown>): Promise<void> {
+  private async record(
+    ctx: RequestContext,
+    action: string,
+    version: LockedVersion,
+    facts: Record<string, unknown>,
+  ): Promise<void> {
     await this.audit.record(ctx, {
       action,
       subject: { kind: 'version', id: version.id },

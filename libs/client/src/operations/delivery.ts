@@ -24,15 +24,38 @@ export const CreateLease = repeatable<
   }`,
 );
 
+export interface UsagePoint {
+  /** A date, or the id of a dataset, grant or organization. */
+  readonly key: string;
+  /** The same in words. */
+  readonly label: string;
+  readonly issuedBytes: number;
+  readonly servedBytes: number;
+  readonly requests: number;
+  readonly lastEventAt: string | null;
+}
+
 export interface UsageAnswer {
   readonly issuedBytes: number;
   readonly servedBytes: number;
   readonly unexplainedBytes: number;
   readonly requests: number;
+  readonly refusedRequests: number;
   readonly lastEventAt: string | null;
+  readonly series: { readonly nodes: readonly UsagePoint[] };
 }
 
-export const Usage = repeatable<{ filter: { grantId?: string; datasetSlug?: string } }, { usage: UsageAnswer }>(
+export type UsageGrouping = 'DAY' | 'DATASET' | 'GRANT' | 'ORGANIZATION';
+
+export const Usage = repeatable<
+  { filter: { grantId?: string; datasetSlug?: string }; groupBy: UsageGrouping },
+  { usage: UsageAnswer }
+>(
   'Usage',
-  'query Usage($filter: UsageFilter) { usage(filter: $filter) { issuedBytes servedBytes unexplainedBytes requests lastEventAt } }',
+  `query Usage($filter: UsageFilter, $groupBy: UsageGroupBy!) {
+    usage(filter: $filter, groupBy: $groupBy, first: 100) {
+      issuedBytes servedBytes unexplainedBytes requests refusedRequests lastEventAt
+      series { nodes { key label issuedBytes servedBytes requests lastEventAt } }
+    }
+  }`,
 );

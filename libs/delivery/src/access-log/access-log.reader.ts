@@ -97,7 +97,8 @@ export class AccessLogReader {
     }
     await this.account(ctx, batch, tally);
     await this.objects.close(ctx, object.key, tally);
-    if (tally.malformedLines) this.log.warn(`Log object "${object.key}" has ${tally.malformedLines} lines in no known form.`);
+    if (tally.malformedLines)
+      this.log.warn(`Log object "${object.key}" has ${tally.malformedLines} lines in no known form.`);
     return tally;
   }
 
@@ -138,22 +139,20 @@ export class AccessLogReader {
   ): Promise<void> {
     if (!unexplained.length) return;
     const providers = await this.providersOf(ctx, new Set(unexplained.map(({ why }) => why.datasetId)));
-    const requests = unexplained.map(
-      ({ entry, why }): UnexplainedRequest => ({
-        requestId: entry.requestId,
-        at: entry.at,
-        reason: why.reason,
-        objectKey: why.key,
-        method: why.method,
-        status: entry.status,
-        bytesSent: entry.bytesSent,
-        leaseId: why.leaseId,
-        grantId: why.lease?.grantId ?? null,
-        datasetId: why.datasetId,
-        buyerOrganizationId: why.lease?.organizationId ?? null,
-        providerOrganizationId: providers.get(why.datasetId) ?? null,
-      }),
-    );
+    const requests = unexplained.map(({ entry, why }): UnexplainedRequest => ({
+      requestId: entry.requestId,
+      at: entry.at,
+      reason: why.reason,
+      objectKey: why.key,
+      method: why.method,
+      status: entry.status,
+      bytesSent: entry.bytesSent,
+      leaseId: why.leaseId,
+      grantId: why.lease?.grantId ?? null,
+      datasetId: why.datasetId,
+      buyerOrganizationId: why.lease?.organizationId ?? null,
+      providerOrganizationId: providers.get(why.datasetId) ?? null,
+    }));
     const added = await this.metering.recordUnexplained(ctx, requests);
     if (added) this.log.warn(`${added} requests for products are explained by no right; see unexplained_requests.`);
   }

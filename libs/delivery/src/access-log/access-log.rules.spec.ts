@@ -41,7 +41,9 @@ function lineOf(parts: LineParts): string {
 
 describe('parseAccessLogLine', () => {
   it('reads a line in the form that the S3 guide prints', () => {
-    const entry = parseAccessLogLine(lineOf({ key: 'datasets/ds_1/dv_1/%E6%8A%93%E5%8F%96+1.mp4', sent: '-', size: '3462992', status: '304' }));
+    const entry = parseAccessLogLine(
+      lineOf({ key: 'datasets/ds_1/dv_1/%E6%8A%93%E5%8F%96+1.mp4', sent: '-', size: '3462992', status: '304' }),
+    );
 
     expect(entry).toEqual({
       bucket: 'bodega',
@@ -58,26 +60,41 @@ describe('parseAccessLogLine', () => {
   });
 
   it('reads a time with an offset as the instant it is', () => {
-    expect(parseAccessLogLine(lineOf({ time: '01/Mar/2026:07:30:00 +0800' }))?.at).toEqual(new Date('2026-02-28T23:30:00Z'));
+    expect(parseAccessLogLine(lineOf({ time: '01/Mar/2026:07:30:00 +0800' }))?.at).toEqual(
+      new Date('2026-02-28T23:30:00Z'),
+    );
   });
 
-  it.each(['31/Feb/2026:00:00:00 +0000', '01/Foo/2026:00:00:00 +0000', '01/Jan/2026:25:00:00 +0000', 'yesterday, about noon'])(
-    'refuses the time %p',
-    (time) => {
-      expect(parseAccessLogLine(lineOf({ time }))).toBeNull();
-    },
-  );
+  it.each([
+    '31/Feb/2026:00:00:00 +0000',
+    '01/Foo/2026:00:00:00 +0000',
+    '01/Jan/2026:25:00:00 +0000',
+    'yesterday, about noon',
+  ])('refuses the time %p', (time) => {
+    expect(parseAccessLogLine(lineOf({ time }))).toBeNull();
+  });
 
   it('says what was sent whatever the client writes into its headers', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), fc.nat(), fc.nat(), (userAgent, referrer, sent, size) => {
-        const forged = `" 200 - 999999 999999 1 1 "-" "`;
-        const line = lineOf({ sent: String(sent), size: String(size), referrer: referrer + forged, userAgent: userAgent + forged });
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.string({ unit: 'binary' }),
+        fc.nat(),
+        fc.nat(),
+        (userAgent, referrer, sent, size) => {
+          const forged = `" 200 - 999999 999999 1 1 "-" "`;
+          const line = lineOf({
+            sent: String(sent),
+            size: String(size),
+            referrer: referrer + forged,
+            userAgent: userAgent + forged,
+          });
 
-        const entry = parseAccessLogLine(line);
+          const entry = parseAccessLogLine(line);
 
-        expect(entry).toMatchObject({ bytesSent: sent, objectSize: size, status: 200 });
-      }),
+          expect(entry).toMatchObject({ bytesSent: sent, objectSize: size, status: 200 });
+        },
+      ),
     );
   });
 

@@ -36,7 +36,19 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export function parseAccessLogLine(line: string): AccessLogEntry | null {
   const match = LINE.exec(line);
   if (!match) return null;
-  const [, bucket = '', time = '', requester = '', requestId = '', operation = '', key = '', target, status, sent, size] = match;
+  const [
+    ,
+    bucket = '',
+    time = '',
+    requester = '',
+    requestId = '',
+    operation = '',
+    key = '',
+    target,
+    status,
+    sent,
+    size,
+  ] = match;
   const at = parseTime(time);
   if (!at) return null;
   return {
@@ -62,7 +74,8 @@ export function queryParameterOf(target: string, name: string): string | null {
   if (start < 0) return null;
   for (const pair of target.slice(start + 1).split(/[&?]/)) {
     const equals = pair.indexOf('=');
-    if (decode(equals < 0 ? pair : pair.slice(0, equals)) === name) return equals < 0 ? '' : decode(pair.slice(equals + 1));
+    if (decode(equals < 0 ? pair : pair.slice(0, equals)) === name)
+      return equals < 0 ? '' : decode(pair.slice(equals + 1));
   }
   return null;
 }
@@ -74,7 +87,11 @@ function parseTime(text: string): Date | null {
   const monthIndex = MONTHS.indexOf(month);
   if (monthIndex < 0) return null;
   const local = new Date(Date.UTC(Number(year), monthIndex, Number(day), Number(hour), Number(minute), Number(second)));
-  if (local.getUTCDate() !== Number(day) || local.getUTCHours() !== Number(hour) || local.getUTCMinutes() !== Number(minute)) {
+  if (
+    local.getUTCDate() !== Number(day) ||
+    local.getUTCHours() !== Number(hour) ||
+    local.getUTCMinutes() !== Number(minute)
+  ) {
     return null;
   }
   const offsetMs = (Number(offsetHours) * 60 + Number(offsetMinutes)) * 60_000;

@@ -32,7 +32,10 @@ const unsigned = '/bodega/datasets/ds_1/dv_1/a.parquet';
 describe('explain', () => {
   it('lays a request to the lease that it names', () => {
     expect(explain(entry, 'bodega', leases)).toEqual({ kind: 'metered', method: 'GET', lease });
-    expect(explain({ ...entry, operation: 'REST.HEAD.OBJECT' }, 'bodega', leases)).toMatchObject({ kind: 'metered', method: 'HEAD' });
+    expect(explain({ ...entry, operation: 'REST.HEAD.OBJECT' }, 'bodega', leases)).toMatchObject({
+      kind: 'metered',
+      method: 'HEAD',
+    });
   });
 
   it('keeps a refused request under its lease', () => {
@@ -63,7 +66,9 @@ describe('explain', () => {
   });
 
   it('does not dwell on refused requests under no right', () => {
-    expect(explain({ ...entry, target: unsigned, requester: null, status: 403 }, 'bodega', leases).kind).toBe('refused');
+    expect(explain({ ...entry, target: unsigned, requester: null, status: 403 }, 'bodega', leases).kind).toBe(
+      'refused',
+    );
   });
 
   it.each([

@@ -67,7 +67,8 @@ export function explain(
   const leaseId = leaseIdOf(entry);
   const lease = (leaseId === null ? undefined : leases.get(leaseId)) ?? null;
   const [, datasetId = '', versionId = ''] = product;
-  if (lease && lease.datasetId === datasetId && lease.versionId === versionId) return { kind: 'metered', method, lease };
+  if (lease && lease.datasetId === datasetId && lease.versionId === versionId)
+    return { kind: 'metered', method, lease };
   if (entry.status >= 400) return { kind: 'refused' };
   const isNamed = leaseTextOf(entry) !== null;
   if (!isNamed && (isSignedByHeader(entry) || isMarkedInternal(entry))) return { kind: 'own' };
@@ -82,5 +83,7 @@ function isMarkedInternal(entry: AccessLogEntry): boolean {
 
 function isSignedByHeader(entry: AccessLogEntry): boolean {
   if (entry.requester === null || entry.target === null) return false;
-  return ['X-Amz-Signature', 'X-Amz-Algorithm', 'Signature'].every((name) => queryParameterOf(entry.target ?? '', name) === null);
+  return ['X-Amz-Signature', 'X-Amz-Algorithm', 'Signature'].every(
+    (name) => queryParameterOf(entry.target ?? '', name) === null,
+  );
 }

@@ -19,12 +19,17 @@ describe('listAfter', () => {
   it('never begins behind a key that was delivered within the window', () => {
     const instant = fc.integer({ min: 1_600_000_000, max: 2_000_000_000 });
     fc.assert(
-      fc.property(instant, fc.integer({ min: 0, max: 900 }), fc.stringMatching(/^[0-9A-F]{16}$/), (newest, lateS, unique) => {
-        const after = listAfter('logs/', keyOf('logs/', new Date(newest * 1000), 'FFFF'), 900_000) ?? '';
-        const late = keyOf('logs/', new Date((newest - lateS) * 1000), unique);
+      fc.property(
+        instant,
+        fc.integer({ min: 0, max: 900 }),
+        fc.stringMatching(/^[0-9A-F]{16}$/),
+        (newest, lateS, unique) => {
+          const after = listAfter('logs/', keyOf('logs/', new Date(newest * 1000), 'FFFF'), 900_000) ?? '';
+          const late = keyOf('logs/', new Date((newest - lateS) * 1000), unique);
 
-        expect(late > after).toBe(true);
-      }),
+          expect(late > after).toBe(true);
+        },
+      ),
     );
   });
 });

@@ -41,7 +41,11 @@ export function pathsBehind(paths: readonly string[], after: string | null): str
 }
 
 /** When URLs made now die: after the lease's time, and never later than the right itself. Whole seconds, as SigV4 counts. */
-export function leaseTimes(now: Date, leaseS: number, grantExpiresAt: Date | null): { signedAt: Date; expiresS: number } {
+export function leaseTimes(
+  now: Date,
+  leaseS: number,
+  grantExpiresAt: Date | null,
+): { signedAt: Date; expiresS: number } {
   const signedAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
   const rest = grantExpiresAt === null ? leaseS : Math.floor((grantExpiresAt.getTime() - signedAt.getTime()) / 1000);
   return { signedAt, expiresS: Math.max(1, Math.min(leaseS, rest)) };

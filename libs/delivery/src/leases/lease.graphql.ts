@@ -3,7 +3,9 @@ import { BigIntScalar, PageInfo, Visible } from '@app/graphql';
 import { LEASE_PAGE_CAP } from './lease-request.rules.js';
 import type { CreatedLease } from './lease.service.js';
 
-@InputType({ description: 'A part of a file. The URL then serves exactly this range, asked for by exactly this `Range` header.' })
+@InputType({
+  description: 'A part of a file. The URL then serves exactly this range, asked for by exactly this `Range` header.',
+})
 export class ByteRangeInput {
   @Field(() => String)
   path: string;
@@ -29,12 +31,17 @@ export class CreateLeaseInput {
   @Field(() => String, { nullable: true, description: 'The cursor of the last lease, to go on behind it.' })
   after?: string | null;
 
-  @Field(() => Int, { nullable: true, description: `Files in this lease, at most ${LEASE_PAGE_CAP}, which is the default.` })
+  @Field(() => Int, {
+    nullable: true,
+    description: `Files in this lease, at most ${LEASE_PAGE_CAP}, which is the default.`,
+  })
   first?: number | null;
 }
 
 @Visible('member')
-@ObjectType('Lease', { description: 'One minted set of signed URLs. Every request made with them names it in the access log.' })
+@ObjectType('Lease', {
+  description: 'One minted set of signed URLs. Every request made with them names it in the access log.',
+})
 export class LeaseType {
   @Field(() => ID)
   id: string;
@@ -64,7 +71,10 @@ export class LeasedFileType {
   @Field(() => String, { description: 'A signed URL that answers GET.' })
   url: string;
 
-  @Field(() => String, { nullable: true, description: 'The exact `Range` header to send, where only a range is leased.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The exact `Range` header to send, where only a range is leased.',
+  })
   range: string | null;
 }
 

@@ -45,7 +45,11 @@ export class LeaseQueries {
   }
 
   /** One page of issued bytes, split and ordered as the series of served bytes is. */
-  async issuedSeries(ctx: RequestContext, selection: UsageSelection, request: UsageSeriesRequest): Promise<IssuedPoint[]> {
+  async issuedSeries(
+    ctx: RequestContext,
+    selection: UsageSelection,
+    request: UsageSeriesRequest,
+  ): Promise<IssuedPoint[]> {
     const { where, params } = conditions(selection);
     const key = groupExpression(request, params);
     const isNewestFirst = request.groupBy === 'DAY';

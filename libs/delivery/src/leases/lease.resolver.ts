@@ -10,7 +10,8 @@ export class LeaseResolver {
 
   @Allow('buyer')
   @Mutation(() => CreateLeasePayload, {
-    description: 'Signed URLs, good for at most five minutes, to the files of a version that your organization holds a grant on.',
+    description:
+      'Signed URLs, good for at most five minutes, to the files of a version that your organization holds a grant on.',
   })
   async createLease(
     @CurrentContext() ctx: RequestContext,

@@ -102,7 +102,16 @@ export class LeaseService {
         },
         facts: { versionId: grant.versionId, files: items.length, bytes, expiresAt: expiresAt.toISOString() },
       });
-      return { id, datasetId: grant.datasetId, versionId: grant.versionId, items, hasNextPage, bytes, signedAt, expiresS };
+      return {
+        id,
+        datasetId: grant.datasetId,
+        versionId: grant.versionId,
+        items,
+        hasNextPage,
+        bytes,
+        signedAt,
+        expiresS,
+      };
     });
     return this.sign(request.grantId, minted);
   }
@@ -121,7 +130,13 @@ export class LeaseService {
       const objectKey = folder + path;
       if (!range) return { path, sizeBytes, sha256, url: whole.sign(objectKey), range: null };
       const header = rangeHeaderOf(range);
-      return { path, sizeBytes, sha256, url: this.store.presignGet(objectKey, { ...options, headers: { range: header } }), range: header };
+      return {
+        path,
+        sizeBytes,
+        sha256,
+        url: this.store.presignGet(objectKey, { ...options, headers: { range: header } }),
+        range: header,
+      };
     });
     return {
       lease: {

@@ -58,7 +58,11 @@ export class ManifestQueries {
   }
 
   private async page(ctx: RequestContext, versionId: string, after: string, limit: number): Promise<ManifestItem[]> {
-    const rows = await this.database.prepared<{ files: PackedFile[] }>(ctx, 'delivery_manifest_page', PAGE_SQL, [versionId, after, limit]);
+    const rows = await this.database.prepared<{ files: PackedFile[] }>(ctx, 'delivery_manifest_page', PAGE_SQL, [
+      versionId,
+      after,
+      limit,
+    ]);
     return (rows[0]?.files ?? []).map(([path, sizeBytes, sha256]) => toItem({ path, sizeBytes, sha256 }));
   }
 
@@ -72,9 +76,15 @@ export class ManifestQueries {
     return rows.map(toItem);
   }
 
-  private async ofRanges(ctx: RequestContext, versionId: string, ranges: readonly ByteRange[]): Promise<ManifestItem[]> {
+  private async ofRanges(
+    ctx: RequestContext,
+    versionId: string,
+    ranges: readonly ByteRange[],
+  ): Promise<ManifestItem[]> {
     const paths = ranges.map((range) => range.path);
-    const byPath = new Map((await this.ofPaths(ctx, versionId, pathsBehind(paths, null))).map((item) => [item.path, item]));
+    const byPath = new Map(
+      (await this.ofPaths(ctx, versionId, pathsBehind(paths, null))).map((item) => [item.path, item]),
+    );
     return ranges.flatMap((range) => {
       const item = byPath.get(range.path);
       if (!item) return [];

@@ -14,12 +14,18 @@ import type { ReportPoint } from './usage-series.rules.js';
 const usageRequestSchema = z.object({
   filter: z
     .object({
-      grantId: z.string().refine((id) => isId('Grant', id), 'is not the id of a grant').nullish(),
+      grantId: z
+        .string()
+        .refine((id) => isId('Grant', id), 'is not the id of a grant')
+        .nullish(),
       datasetSlug: z.string().min(1).max(200).nullish(),
       from: z.date().nullish(),
       to: z.date().nullish(),
     })
-    .refine((filter) => !filter.from || !filter.to || filter.from < filter.to, { path: ['to'], message: 'must come after "from"' }),
+    .refine((filter) => !filter.from || !filter.to || filter.from < filter.to, {
+      path: ['to'],
+      message: 'must come after "from"',
+    }),
   groupBy: z.enum(USAGE_GROUPINGS),
   timeZone: z.string().refine(isTimeZone, 'is not a name of the IANA time zone database, such as "Asia/Shanghai"'),
   first: z.number().nullish(),
@@ -99,7 +105,11 @@ export class UsageReportQueries {
     }
   }
 
-  private async name(ctx: RequestContext, groupBy: UsageGrouping, points: readonly ReportPoint[]): Promise<NamedPoint[]> {
+  private async name(
+    ctx: RequestContext,
+    groupBy: UsageGrouping,
+    points: readonly ReportPoint[],
+  ): Promise<NamedPoint[]> {
     const keys = points.map((point) => point.key);
     const labels = new Map<string, string>();
     if (groupBy === 'DATASET') {

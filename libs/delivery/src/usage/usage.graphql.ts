@@ -49,7 +49,9 @@ export class UsagePointType {
   @Field(() => String, { description: 'A date, or the id of a dataset, grant or organization.' })
   key: string;
 
-  @Field(() => String, { description: 'The same in words: a date, a grant id, or the slug of a dataset or organization.' })
+  @Field(() => String, {
+    description: 'The same in words: a date, a grant id, or the slug of a dataset or organization.',
+  })
   label: string;
 
   @Field(() => BigIntScalar)
@@ -76,7 +78,9 @@ export class UsageType {
   @Field(() => BigIntScalar, { description: 'What signed URLs were handed out for. Issued is not served.' })
   issuedBytes: number;
 
-  @Field(() => BigIntScalar, { description: 'What the store says it sent, read back from its access log. Only this counts.' })
+  @Field(() => BigIntScalar, {
+    description: 'What the store says it sent, read back from its access log. Only this counts.',
+  })
   servedBytes: number;
 
   @Field(() => BigIntScalar, { description: 'Requests that reached the store under a lease, refused ones included.' })

@@ -10,7 +10,8 @@ export class UsageResolver {
 
   @Allow('member')
   @Query(() => UsageType, {
-    description: 'Bytes issued and served: of your own grants, of your own data, or, for an admin, of the whole market.',
+    description:
+      'Bytes issued and served: of your own grants, of your own data, or, for an admin, of the whole market.',
   })
   async usage(@CurrentContext() ctx: RequestContext, @Args() args: UsageArgs): Promise<UsageType> {
     return toUsageType(await this.reports.report(ctx, { ...args, filter: args.filter ?? {} }));

@@ -29,7 +29,8 @@ export interface ProvenUser {
   readonly id: string;
 }
 
-const bearerOf = (headers: IncomingHttpHeaders): string | null => /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? null;
+const bearerOf = (headers: IncomingHttpHeaders): string | null =>
+  /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? null;
 
 /**
  * Who is asking? Three passport strategies: `local` (e-mail and password), `jwt` (access token) and `api-key`.
@@ -53,7 +54,8 @@ export class Authenticator {
   /** The actor that the request's Authorization header proves. @throws IDENTITY_KEY_REFUSED, IDENTITY_TOKEN_REFUSED */
   async actorOf(headers: IncomingHttpHeaders): Promise<UserActor> {
     const bearer = bearerOf(headers);
-    if (bearer === null) throw KernelErrors.UNAUTHENTICATED({ reason: 'The Authorization header is not of the form "Bearer …".' });
+    if (bearer === null)
+      throw KernelErrors.UNAUTHENTICATED({ reason: 'The Authorization header is not of the form "Bearer …".' });
     const isKey = bearer.startsWith(API_KEY_PREFIX);
     const actor = await this.run<UserActor>(isKey ? 'api-key' : 'jwt', { headers });
     if (actor) return actor;
@@ -90,7 +92,9 @@ export class Authenticator {
           'select id, password_hash as "passwordHash" from users where email = $1',
           [email.trim().toLowerCase()],
         )
-        .then(async ([user]) => done(null, (await isPassword(user?.passwordHash ?? null, password)) && user ? { id: user.id } : false))
+        .then(async ([user]) =>
+          done(null, (await isPassword(user?.passwordHash ?? null, password)) && user ? { id: user.id } : false),
+        )
         .catch(done);
     });
   }
@@ -115,7 +119,9 @@ export class Authenticator {
         const now = this.clock.now();
         const isLive = typeof claims.exp === 'number' && claims.exp + CLOCK_TOLERANCE_S > now.getTime() / 1000;
         if (!isLive || typeof claims.sid !== 'string') return done(null, false);
-        this.actors.bySession(systemContext('jwt-strategy'), claims.sid, now).then((actor) => done(null, actor ?? false), done);
+        this.actors
+          .bySession(systemContext('jwt-strategy'), claims.sid, now)
+          .then((actor) => done(null, actor ?? false), done);
       },
     );
   }
@@ -124,7 +130,9 @@ export class Authenticator {
     return new CustomStrategy((request, done) => {
       const key = bearerOf(request.headers);
       if (key === null || !API_KEY_PATTERN.test(key)) return done(null, false);
-      this.actors.byApiKey(systemContext('api-key-strategy'), sha256Hex(key), this.clock.now()).then((actor) => done(null, actor ?? false), done);
+      this.actors
+        .byApiKey(systemContext('api-key-strategy'), sha256Hex(key), this.clock.now())
+        .then((actor) => done(null, actor ?? false), done);
     });
   }
 }

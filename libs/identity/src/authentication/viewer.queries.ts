@@ -22,7 +22,11 @@ export class ViewerQueries {
   async viewer(ctx: RequestContext): Promise<ViewerRow | null> {
     if (ctx.actor.kind !== 'user') return null;
     const { userId, organizationId, role, scopes } = ctx.actor;
-    const [user] = await this.database.query<ViewerRow['user']>(ctx, 'select id, name, email from users where id = $1', [userId]);
+    const [user] = await this.database.query<ViewerRow['user']>(
+      ctx,
+      'select id, name, email from users where id = $1',
+      [userId],
+    );
     const organization = (await this.organizations.byIds(ctx, [organizationId])).get(organizationId);
     return user && organization ? { user, organization, role, scopes: [...scopes] } : null;
   }

@@ -2,7 +2,14 @@ import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { Allow, CurrentContext, PageArgs, toConnection } from '@app/graphql';
 import type { ConnectionOf } from '@app/graphql';
 import type { RequestContext } from '@app/kernel';
-import { ApiKeyConnection, ApiKeyType, CreateApiKeyInput, CreatedApiKeyType, RevokeApiKeyInput, toApiKeyType } from './api-key.graphql.js';
+import {
+  ApiKeyConnection,
+  ApiKeyType,
+  CreateApiKeyInput,
+  CreatedApiKeyType,
+  RevokeApiKeyInput,
+  toApiKeyType,
+} from './api-key.graphql.js';
 import { ApiKeyService } from './api-key.service.js';
 
 @Resolver(() => ApiKeyType)
@@ -10,11 +17,10 @@ export class ApiKeyResolver {
   constructor(private readonly keys: ApiKeyService) {}
 
   @Allow('member')
-  @Query(() => ApiKeyConnection, { description: 'Your API keys in the acting organization; an owner sees all of them.' })
-  async apiKeys(
-    @CurrentContext() ctx: RequestContext,
-    @Args() page: PageArgs,
-  ): Promise<ConnectionOf<ApiKeyType>> {
+  @Query(() => ApiKeyConnection, {
+    description: 'Your API keys in the acting organization; an owner sees all of them.',
+  })
+  async apiKeys(@CurrentContext() ctx: RequestContext, @Args() page: PageArgs): Promise<ConnectionOf<ApiKeyType>> {
     return toConnection(await this.keys.apiKeys(ctx, page), toApiKeyType);
   }
 

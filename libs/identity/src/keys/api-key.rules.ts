@@ -18,7 +18,10 @@ export function hintOf(secret: string): string {
 
 export const apiKeySchema = z.object({
   label: z.string().trim().min(1, 'must not be empty').max(100),
-  scopes: z.array(z.enum(SCOPES as [Scope, ...Scope[]])).min(1, 'must name at least one scope').transform((scopes) => [...new Set(scopes)]),
+  scopes: z
+    .array(z.enum(SCOPES as [Scope, ...Scope[]]))
+    .min(1, 'must name at least one scope')
+    .transform((scopes) => [...new Set(scopes)]),
   expiresAt: z.date().nullish(),
 });
 

@@ -1,7 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '@app/audit';
 import { Database } from '@app/database';
-import { Clock, KernelErrors, newId, requireUser, toPage, pageSize, encodeCursor, decodeCursor, validate } from '@app/kernel';
+import {
+  Clock,
+  KernelErrors,
+  newId,
+  requireUser,
+  toPage,
+  pageSize,
+  encodeCursor,
+  decodeCursor,
+  validate,
+} from '@app/kernel';
 import type { Page, PageRequest, RequestContext } from '@app/kernel';
 import { LessThan } from 'typeorm';
 import { IdentityErrors } from '../identity.errors.js';

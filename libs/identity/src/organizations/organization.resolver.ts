@@ -1,7 +1,12 @@
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 import { Allow, CurrentContext } from '@app/graphql';
 import type { RequestContext } from '@app/kernel';
-import { CreateOrganizationInput, OrganizationType, VerifyOrganizationInput, toOrganizationType } from './organization.graphql.js';
+import {
+  CreateOrganizationInput,
+  OrganizationType,
+  VerifyOrganizationInput,
+  toOrganizationType,
+} from './organization.graphql.js';
 import { OrganizationService } from './organization.service.js';
 
 @Resolver(() => OrganizationType)
@@ -18,7 +23,9 @@ export class OrganizationResolver {
   }
 
   @Allow('admin')
-  @Mutation(() => OrganizationType, { description: 'The operator vouches for an organization; its listings then need no review.' })
+  @Mutation(() => OrganizationType, {
+    description: 'The operator vouches for an organization; its listings then need no review.',
+  })
   async verifyOrganization(
     @CurrentContext() ctx: RequestContext,
     @Args('input', { type: () => VerifyOrganizationInput }) input: VerifyOrganizationInput,

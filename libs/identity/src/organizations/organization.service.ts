@@ -33,7 +33,13 @@ export class OrganizationService {
     const fields = validate(organizationSchema, input);
     const now = this.clock.now();
     return this.database.transaction(ctx, async (ctx) => {
-      const organization = { id: newId('Organization', now.getTime()), ...fields, isOperator, verifiedAt: isOperator ? now : null, createdAt: now };
+      const organization = {
+        id: newId('Organization', now.getTime()),
+        ...fields,
+        isOperator,
+        verifiedAt: isOperator ? now : null,
+        createdAt: now,
+      };
       try {
         await this.database.repository(ctx, OrganizationEntity).insert(organization);
       } catch (error) {

@@ -1,7 +1,11 @@
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from '@nestjs/graphql';
 import { Visible } from '@app/graphql';
 import type { Scope } from '@app/kernel';
-import { CreateOrganizationInput, OrganizationType, toOrganizationType } from '../organizations/organization.graphql.js';
+import {
+  CreateOrganizationInput,
+  OrganizationType,
+  toOrganizationType,
+} from '../organizations/organization.graphql.js';
 import type { ViewerRow } from '../authentication/viewer.queries.js';
 
 @Visible('member')
@@ -37,7 +41,9 @@ export class ViewerType {
 }
 
 @Visible('member')
-@ObjectType('Session', { description: 'Tokens of a session. The access token is short-lived; each refresh token works once.' })
+@ObjectType('Session', {
+  description: 'Tokens of a session. The access token is short-lived; each refresh token works once.',
+})
 export class SessionType {
   @Field(() => String)
   accessToken: string;
@@ -75,7 +81,10 @@ export class SignInInput {
   @Field(() => String)
   password: string;
 
-  @Field(() => String, { nullable: true, description: 'Slug of the organization to act for; the one joined first when left out.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Slug of the organization to act for; the one joined first when left out.',
+  })
   organization?: string | null;
 }
 

@@ -4,7 +4,14 @@ import type { RequestContext } from '@app/kernel';
 import { Authenticator } from '../authentication/authenticator.js';
 import { ViewerQueries } from '../authentication/viewer.queries.js';
 import { IdentityErrors } from '../identity.errors.js';
-import { RefreshSessionInput, SessionType, SignInInput, SignUpInput, ViewerType, toViewerType } from './session.graphql.js';
+import {
+  RefreshSessionInput,
+  SessionType,
+  SignInInput,
+  SignUpInput,
+  ViewerType,
+  toViewerType,
+} from './session.graphql.js';
 import { SessionService } from './session.service.js';
 import type { SessionTokens } from './session.service.js';
 
@@ -42,7 +49,9 @@ export class SessionResolver {
   }
 
   @Allow('anonymous')
-  @Mutation(() => SessionType, { description: 'Exchanges a refresh token for new tokens. A second use closes the session.' })
+  @Mutation(() => SessionType, {
+    description: 'Exchanges a refresh token for new tokens. A second use closes the session.',
+  })
   async refreshSession(
     @CurrentContext() ctx: RequestContext,
     @Args('input', { type: () => RefreshSessionInput }) input: RefreshSessionInput,

@@ -69,7 +69,10 @@ export class SessionService {
   }
 
   /** Opens a session in the named organization, or in the one joined first. @throws IDENTITY_WRONG_CREDENTIALS */
-  async signIn(ctx: RequestContext, input: { email: string; password: string; organization?: string | null }): Promise<SessionTokens> {
+  async signIn(
+    ctx: RequestContext,
+    input: { email: string; password: string; organization?: string | null },
+  ): Promise<SessionTokens> {
     await this.limit(ctx, 'sign-in', input.email.trim().toLowerCase());
     const user = await this.authenticator.userOf(input.email, input.password);
     const [membership] = await this.database.query<{ organizationId: string }>(
@@ -96,8 +99,14 @@ export class SessionService {
         return 'reused' as const;
       }
       const now = this.clock.now();
-      await this.database.execute(ctx, 'update refresh_tokens set used_at = $2 where secret_sha256 = $1', [sha256Hex(refreshToken), now]);
-      await this.database.execute(ctx, 'update sessions set expires_at = $2 where id = $1', [row.sessionId, this.sessionEnd(now)]);
+      await this.database.execute(ctx, 'update refresh_tokens set used_at = $2 where secret_sha256 = $1', [
+        sha256Hex(refreshToken),
+        now,
+      ]);
+      await this.database.execute(ctx, 'update sessions set expires_at = $2 where id = $1', [
+        row.sessionId,
+        this.sessionEnd(now),
+      ]);
       return this.issue(ctx, row.sessionId, row.userId);
     });
     // Thrown outside, so that closing the session is not rolled back.
@@ -110,7 +119,9 @@ export class SessionService {
   async signOut(ctx: RequestContext): Promise<void> {
     const user = requireUser(ctx);
     if (user.credential !== 'session') return;
-    await this.database.transaction(ctx, (ctx) => this.close(ctx, user.credentialId, 'signed out', user.organizationId));
+    await this.database.transaction(ctx, (ctx) =>
+      this.close(ctx, user.credentialId, 'signed out', user.organizationId),
+    );
   }
 
   private async lockRefreshToken(ctx: RequestContext, secretSha256: string): Promise<RefreshRow | undefined> {
@@ -181,10 +192,15 @@ export class SessionService {
     return new Date(now.getTime() + this.settings.of(identitySettings).refreshDays * DAY_MS);
   }
 
-  private async limit(ctx: RequestContext, act: 'sign-in' | 'sign-up' | 'refresh', email: string | null): Promise<void> {
+  private async limit(
+    ctx: RequestContext,
+    act: 'sign-in' | 'sign-up' | 'refresh',
+    email: string | null,
+  ): Promise<void> {
     const { signInsPerQuarter } = this.settings.of(identitySettings);
     const what = `${act} attempts`;
-    if (email !== null) await this.limiter.count(ctx, `${act}:email:${sha256Hex(email)}`, what, signInsPerQuarter, QUARTER_HOUR_S);
+    if (email !== null)
+      await this.limiter.count(ctx, `${act}:email:${sha256Hex(email)}`, what, signInsPerQuarter, QUARTER_HOUR_S);
     if (ctx.ip) {
       const factor = act === 'refresh' ? 50 : 5;
       await this.limiter.count(ctx, `${act}:ip:${ctx.ip}`, what, signInsPerQuarter * factor, QUARTER_HOUR_S);

@@ -35,7 +35,10 @@ describe('outcomeOf', () => {
 
 describe('distinctRequests', () => {
   const anyRequests = fc.array(
-    fc.record({ requestId: fc.stringMatching(/^[A-F0-9]{1,2}$/), at: fc.integer({ min: 0, max: 2 }).map((s) => new Date(s * 1000)) }),
+    fc.record({
+      requestId: fc.stringMatching(/^[A-F0-9]{1,2}$/),
+      at: fc.integer({ min: 0, max: 2 }).map((s) => new Date(s * 1000)),
+    }),
   );
 
   it('keeps exactly one of each id and time, in one order whatever the order of arrival', () => {
@@ -47,8 +50,12 @@ describe('distinctRequests', () => {
 
         const keys = kept.map((request) => `${request.requestId} ${request.at.getTime()}`);
         expect(new Set(keys).size).toBe(keys.length);
-        expect(keys).toEqual(distinctRequests(requests).map((request) => `${request.requestId} ${request.at.getTime()}`));
-        expect(new Set(keys)).toEqual(new Set(requests.map((request) => `${request.requestId} ${request.at.getTime()}`)));
+        expect(keys).toEqual(
+          distinctRequests(requests).map((request) => `${request.requestId} ${request.at.getTime()}`),
+        );
+        expect(new Set(keys)).toEqual(
+          new Set(requests.map((request) => `${request.requestId} ${request.at.getTime()}`)),
+        );
       }),
     );
   });

@@ -63,7 +63,9 @@ export function outcomeOf(request: Answered & Pick<MeteredRequest, 'objectSize'>
  * One request per (id, time), in an order that every writer shares: two writers of overlapping batches then wait for each
  * other instead of deadlocking.
  */
-export function distinctRequests<R extends { readonly requestId: string; readonly at: Date }>(requests: readonly R[]): R[] {
+export function distinctRequests<R extends { readonly requestId: string; readonly at: Date }>(
+  requests: readonly R[],
+): R[] {
   const byKey = new Map<string, R>();
   for (const request of requests) {
     const key = `${request.requestId} ${request.at.getTime()}`;

@@ -24,7 +24,8 @@ export function isWholeHour(instant: Date): boolean {
  */
 export function hasWholeHourDays(timeZone: string, untilYear: number): boolean {
   for (let year = FIRST_YEAR; year <= untilYear; year++) {
-    for (const month of [0, 6]) if (offsetMinutes(timeZone, new Date(Date.UTC(year, month, 1))) % 60 !== 0) return false;
+    for (const month of [0, 6])
+      if (offsetMinutes(timeZone, new Date(Date.UTC(year, month, 1))) % 60 !== 0) return false;
   }
   return true;
 }

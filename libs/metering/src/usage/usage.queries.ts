@@ -5,7 +5,8 @@ import type { RequestContext } from '@app/kernel';
 import { hasWholeHourDays, isWholeHour } from './time-zone.rules.js';
 
 /** Whose usage may be counted: everybody's (the market), or what an organization took or what was taken of its data. */
-export type UsageScope = { readonly kind: 'everything' } | { readonly kind: 'organization'; readonly organizationId: string };
+export type UsageScope =
+  { readonly kind: 'everything' } | { readonly kind: 'organization'; readonly organizationId: string };
 
 export interface UsageSelection {
   readonly scope: UsageScope;
