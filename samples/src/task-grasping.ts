@@ -43,7 +43,7 @@ export function planGrasping(random: Random): EpisodePlan {
   };
   return {
     instruction: `Pick up the ${wanted.name.replace('_', ' ')} and hold it above the table.`,
-    instructionZh: `拿起${wanted.name.split('_').map(inChinese).join('')},并保持在桌面上方。`,
+    instructionZh: `拿起${wanted.name.split('_').map(inChinese).join('')}，并保持在桌面上方。`,
     world: { props, fixtures: [] },
     waypoints: [...picked, shown, { ...shown, seconds: 0.8, releases: wanted.name }],
     goalShare: (poses) => ((poses.get(wanted.name)?.position[2] ?? 0) > HOLD_ABOVE ? 1 : 0),

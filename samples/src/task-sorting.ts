@@ -35,7 +35,7 @@ export function planSorting(random: Random): EpisodePlan {
   });
   return {
     instruction: `Sort the cubes by colour: put the ${pair[0]} cube in the ${pair[0]} bin and the ${pair[1]} cube in the ${pair[1]} bin.`,
-    instructionZh: `按颜色分拣方块:${pair.map((c) => `${inChinese(c)}方块放入${inChinese(c)}料盒`).join(',')}。`,
+    instructionZh: `按颜色分拣方块：${pair.map((c) => `${inChinese(c)}方块放入${inChinese(c)}料盒`).join('，')}。`,
     world: { props, fixtures: [...bins].flatMap(([colour, at]) => bin(colour, at, BIN_HALF)) },
     waypoints: [...waypoints, ...goHome(random)],
     goalShare: (poses) => {
