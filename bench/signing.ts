@@ -23,7 +23,11 @@ import type { BenchRow } from './bench-row.js';
 const FILES = 10_000;
 const ROUNDS = 7;
 const ENDPOINT = 'http://127.0.0.1:9000';
-const CREDENTIALS = { region: 'us-east-1', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
+const CREDENTIALS = {
+  region: 'us-east-1',
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+};
 
 const pathOf = (i: number): string =>
   `data/chunk-${String(Math.floor(i / 1000)).padStart(3, '0')}/episode_${String(i).padStart(6, '0')}.parquet`;
@@ -32,7 +36,10 @@ const pathOf = (i: number): string =>
 async function inTurn(ours: () => unknown, reference: () => unknown): Promise<{ oursMs: number; referenceMs: number }> {
   const times: { ours: number[]; reference: number[] } = { ours: [], reference: [] };
   for (let round = 0; round <= ROUNDS; round++) {
-    for (const [name, work] of [['ours', ours], ['reference', reference]] as const) {
+    for (const [name, work] of [
+      ['ours', ours],
+      ['reference', reference],
+    ] as const) {
       const start = performance.now();
       await work();
       if (round > 0) times[name].push(performance.now() - start);
@@ -112,11 +119,16 @@ async function endToEnd(): Promise<BenchRow> {
       const get = <T>(type: abstract new (...args: never[]) => T): T => app.get<T>(type, { strict: false });
       const { buyer, grantId } = await shelf(get(Database), get(OfferService), get(OfferQueries), get(GrantService));
       const leases = get(LeaseService);
-      const client = new S3Client({ endpoint: ENDPOINT, forcePathStyle: true, region: CREDENTIALS.region, credentials: CREDENTIALS });
+      const client = new S3Client({
+        endpoint: ENDPOINT,
+        forcePathStyle: true,
+        region: CREDENTIALS.region,
+        credentials: CREDENTIALS,
+      });
       const times = await inTurn(
         async () => {
           let files = 0;
-          for (let after: string | null = null; ; ) {
+          for (let after: string | null = null; ;) {
             const page = await leases.create(buyer, { grantId, first: LEASE_PAGE_CAP, after });
             files += page.files.length;
             if (!page.hasNextPage) break;
@@ -126,7 +138,11 @@ async function endToEnd(): Promise<BenchRow> {
         },
         async () => {
           for (let i = 0; i < FILES; i++) {
-            const command = new GetObjectCommand({ Bucket: 'bodega', Key: pathOf(i), ResponseContentDisposition: 'attachment' });
+            const command = new GetObjectCommand({
+              Bucket: 'bodega',
+              Key: pathOf(i),
+              ResponseContentDisposition: 'attachment',
+            });
             await getSignedUrl(client, command, { expiresIn: 300 });
           }
         },
@@ -150,8 +166,16 @@ async function shelf(
   grants: GrantService,
 ): Promise<{ buyer: RequestContext; grantId: string }> {
   const ctx = systemContext('bench');
-  const [provider, buyerId, datasetId, versionId] = [newId('Organization'), newId('Organization'), newId('Dataset'), newId('Version')];
-  for (const [id, slug] of [[provider, 'seller'], [buyerId, 'buyer']] as const) {
+  const [provider, buyerId, datasetId, versionId] = [
+    newId('Organization'),
+    newId('Organization'),
+    newId('Dataset'),
+    newId('Version'),
+  ];
+  for (const [id, slug] of [
+    [provider, 'seller'],
+    [buyerId, 'buyer'],
+  ] as const) {
     await database.query(
       ctx,
       'insert into organizations (id, slug, name, is_provider, is_buyer, created_at) values ($1, $2, $2, true, true, now())',
