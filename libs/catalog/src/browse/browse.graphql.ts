@@ -15,7 +15,7 @@ registerEnumType(DatasetOrderEnum, {
 
 const codesOf = (kind: string): string => `Codes of the vocabulary "${kind}"; any of them.`;
 
-@InputType({ description: 'Within a list any value will do; between the fields all must hold.' })
+@InputType('DatasetFilter', { description: 'Within a list any value will do; between the fields all must hold.' })
 export class DatasetFilterInput implements DatasetFilter {
   @Field(() => String, { nullable: true, description: 'Chinese or English, partial words and typing errors included.' })
   text?: string | null;
