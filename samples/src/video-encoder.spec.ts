@@ -24,6 +24,24 @@ describe('the video encoder', () => {
     expect(video.keyFrames).toEqual(expect.arrayContaining(episodeStarts));
   });
 
+  it('writes the same bytes for the same pictures', async () => {
+    const files = ['once.mp4', 'again.mp4'].map((name) => join(folder, name));
+
+    for (const file of files) {
+      const encoder = new VideoEncoder(findFfmpeg(), file, {
+        width: 32,
+        height: 16,
+        rateHz: 30,
+        episodeStarts: [0, 25],
+      });
+      for (let k = 0; k < 50; k++) await encoder.write(new Uint8Array(3 * 32 * 16).fill((91 * k) % 256));
+      await encoder.finish();
+    }
+
+    const [once, again] = files.map((file) => readFileSync(file));
+    expect(once?.equals(again ?? Buffer.alloc(0))).toBe(true);
+  });
+
   it('gives ffmpeg’s own words when it cannot write', async () => {
     const encoder = new VideoEncoder(findFfmpeg(), join(folder, 'missing', 'video.mp4'), {
       width: 32,
