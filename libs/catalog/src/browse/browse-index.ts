@@ -19,7 +19,6 @@ const PULSE_MS = 5_000;
 export class BrowseIndex implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger(BrowseIndex.name);
   private readonly ctx = systemContext('catalog browse index');
-  private readonly changeListeners: ((datasetId: string) => void)[] = [];
   private index: FacetIndex | null = null;
   private revision = 0;
   private refreshing: Promise<void> | null = null;
@@ -81,11 +80,6 @@ export class BrowseIndex implements OnModuleInit, OnApplicationShutdown {
     return this.revision;
   }
 
-  /** Calls back for each dataset whose facts moved, before anybody reads the moved index. */
-  onChanged(listener: (datasetId: string) => void): void {
-    this.changeListeners.push(listener);
-  }
-
   /** Takes in what changed. Asked while it runs, it runs once more, since the change may have come after its query. */
   refresh(): Promise<void> {
     if (this.refreshing) {
@@ -135,7 +129,6 @@ export class BrowseIndex implements OnModuleInit, OnApplicationShutdown {
         if (row) index.upsert(row);
         else index.remove(id);
         this.revision = revision;
-        for (const listener of this.changeListeners) listener(id);
       }
       this.texts.onChange(changes.flatMap(({ words }) => words));
       this.epoch.move();

@@ -7,10 +7,14 @@ import type { DatasetFilter } from './dataset-filter.rules.js';
 import { DATASET_ORDERS } from './index/page-order.js';
 import type { DatasetOrder } from './index/page-order.js';
 
-export const DatasetOrderEnum = Object.fromEntries(DATASET_ORDERS.map((order) => [order, order])) as Record<DatasetOrder, DatasetOrder>;
+export const DatasetOrderEnum = Object.fromEntries(DATASET_ORDERS.map((order) => [order, order])) as Record<
+  DatasetOrder,
+  DatasetOrder
+>;
 registerEnumType(DatasetOrderEnum, {
   name: 'DatasetOrder',
-  description: 'RELEVANCE needs a text. Among equals the newest come first; what has no price comes last in both orders of price.',
+  description:
+    'RELEVANCE needs a text. Among equals the newest come first; what has no price comes last in both orders of price.',
 });
 
 const codesOf = (kind: string): string => `Codes of the vocabulary "${kind}"; any of them.`;
@@ -65,7 +69,10 @@ export class DatasetFilterInput implements DatasetFilter {
   @Field(() => BigIntScalar, { nullable: true })
   minEpisodes?: number | null;
 
-  @Field(() => BigIntScalar, { nullable: true, description: 'Some offer in the currency costs at most this, in minor units.' })
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description: 'Some offer in the currency costs at most this, in minor units.',
+  })
   maxPriceMinor?: number | null;
 
   @Field(() => String, { nullable: true, description: 'CNY or USD, for prices; CNY when left out.' })

@@ -85,7 +85,9 @@ export class IndexRowQueries {
 
   /** What changed after a revision, oldest change first; ask again from the last one while the answer is not empty. */
   async changesAfter(ctx: RequestContext, revision: number): Promise<Change[]> {
-    const rows = await this.database.prepared<PackedRow & { revision: number; isListed: boolean; words: string[] | null }>(
+    const rows = await this.database.prepared<
+      PackedRow & { revision: number; isListed: boolean; words: string[] | null }
+    >(
       ctx,
       'catalog_changes',
       `select ${COLUMNS}, d.revision::float8 as revision, ${IS_LISTED} as "isListed", s.words

@@ -71,7 +71,11 @@ export class TextSearchQueries {
   private async find(ctx: RequestContext, text: string): Promise<TextResult> {
     const corrected: Correction[] = [];
     const planned = planText(text, this.words);
-    const absent = await this.absentOf(ctx, planned.filter(({ isUnknown }) => isUnknown), literalQuery);
+    const absent = await this.absentOf(
+      ctx,
+      planned.filter(({ isUnknown }) => isUnknown),
+      literalQuery,
+    );
     const dropped: string[] = [];
     const pieces = planned.flatMap((piece): Piece[] => {
       if (!absent.has(piece)) return [piece];
@@ -97,7 +101,12 @@ export class TextSearchQueries {
   private async matchOf(ctx: RequestContext, pieces: readonly Piece[]): Promise<TextMatch> {
     const query = planQuery(pieces);
     if (query === null) return NOTHING;
-    const [row] = await this.database.prepared<{ documents: Buffer | null; titled: Buffer | null }>(ctx, 'dataset_search_match', MATCH, [query]);
+    const [row] = await this.database.prepared<{ documents: Buffer | null; titled: Buffer | null }>(
+      ctx,
+      'dataset_search_match',
+      MATCH,
+      [query],
+    );
     return { documents: toNumbers(row?.documents ?? null), titled: toNumbers(row?.titled ?? null) };
   }
 

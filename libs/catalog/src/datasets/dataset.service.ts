@@ -59,7 +59,7 @@ export class DatasetService {
         updatedAt: now,
       });
       try {
-        await repository.insert(dataset);
+        await repository.save(dataset);
       } catch (error) {
         if (isDuplicate(error)) throw CatalogErrors.SLUG_TAKEN({ slug }, error);
         throw error;

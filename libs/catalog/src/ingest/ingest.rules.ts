@@ -19,14 +19,18 @@ export function reportOf(
   files: readonly FileRow[],
   { hashes, unreadable }: Verification,
 ): VersionReport {
-  const { consentScope, site, ...rest } = declared;
+  const { consentScope, robot, action, units, taskFamilies, scenes, personalData, license } = declared;
   const rules = evaluateProfile(L1_V1, {
     measure,
     declared: {
-      ...rest,
+      ...(robot && { robot }),
+      ...(action && { action }),
+      ...(units && { units }),
+      ...(taskFamilies && { taskFamilies }),
+      ...(scenes && { scenes }),
+      ...(personalData && { personalData }),
       ...(consentScope && { consentScope: consentScope.join(', ') }),
-      ...(site && { site }),
-      terms: { present: declared.license !== undefined },
+      terms: { present: license !== undefined },
     },
     files: files.map(({ path, sizeBytes, sha256, mediaType }) => ({
       path,

@@ -3,7 +3,9 @@ import { LocalizedTextType, Visible } from '@app/graphql';
 import type { VocabularyKind, VocabularyTerm } from './vocabulary.js';
 
 @Visible('public')
-@ObjectType('VocabularyTerm', { description: 'One controlled term. Codes are stable; a term is deprecated, never deleted.' })
+@ObjectType('VocabularyTerm', {
+  description: 'One controlled term. Codes are stable; a term is deprecated, never deleted.',
+})
 export class VocabularyTermType {
   @Field(() => String)
   code: string;

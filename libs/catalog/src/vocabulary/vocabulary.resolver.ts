@@ -12,7 +12,9 @@ export class VocabularyResolver {
   vocabulary(@Args('kind', { type: () => String }) kind: string): VocabularyType {
     const found = vocabularyOf(kind.toLowerCase());
     if (!found) {
-      throw KernelErrors.INVALID({ problems: [{ path: 'kind', message: `must be one of ${VOCABULARY_KINDS.join(', ')}` }] });
+      throw KernelErrors.INVALID({
+        problems: [{ path: 'kind', message: `must be one of ${VOCABULARY_KINDS.join(', ')}` }],
+      });
     }
     return toVocabularyType(VOCABULARY.version, found);
   }

@@ -79,7 +79,9 @@ describe('vocabulary', () => {
 
   it('pins every kind and code that the file has', () => {
     const unpinned = VOCABULARY.kinds.flatMap(({ kind, terms }) =>
-      terms.filter(({ code }) => !(CODES_OF_V1[kind] ?? '').split(' ').includes(code)).map(({ code }) => `${kind}.${code}`),
+      terms
+        .filter(({ code }) => !(CODES_OF_V1[kind] ?? '').split(' ').includes(code))
+        .map(({ code }) => `${kind}.${code}`),
     );
 
     expect(unpinned).toEqual([]);
@@ -99,8 +101,19 @@ describe('vocabulary', () => {
   });
 
   it.each([
-    ['a code twice', [{ code: 'home', zh: '家', en: 'Home' }, { code: 'home', zh: '家', en: 'Home' }], /scene\.home stands twice/],
-    ['a parent that does not exist', [{ code: 'home', zh: '家', en: 'Home', parent: 'nowhere' }], /refers to "nowhere"/],
+    [
+      'a code twice',
+      [
+        { code: 'home', zh: '家', en: 'Home' },
+        { code: 'home', zh: '家', en: 'Home' },
+      ],
+      /scene\.home stands twice/,
+    ],
+    [
+      'a parent that does not exist',
+      [{ code: 'home', zh: '家', en: 'Home', parent: 'nowhere' }],
+      /refers to "nowhere"/,
+    ],
     ['a code that is not snake_case', [{ code: 'My Home', zh: '家', en: 'Home' }], /snake_case/],
     ['a missing label', [{ code: 'home', en: 'Home' }], /malformed/],
     ['an unknown key', [{ code: 'home', zh: '家', en: 'Home', colour: 'red' }], /malformed/],

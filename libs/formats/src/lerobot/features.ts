@@ -95,7 +95,7 @@ export function modalitiesOf(
     if (/eef|ee_|end_effector|tcp|_pose\b|\.pose\b/i.test(text)) found.add('ee_pose');
     if (/gripper|hand/i.test(names.join(' ')) || /gripper/i.test(key)) found.add('gripper_state');
     if (/imu|gyro|accel/i.test(text)) found.add('imu');
-    if (/base_|odom/i.test(text)) found.add('base_odometry');
+    if (/base_?(vel|twist|pose|action|position)|odom/i.test(text)) found.add('base_odometry');
     if (
       !/veloc|torque|effort|force|wrench|tactile|eef|ee_|pose|imu|gripper/i.test(key) &&
       names.some((name) => JOINT_NAME.test(name))

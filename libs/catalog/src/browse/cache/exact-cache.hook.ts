@@ -14,7 +14,15 @@ const OPERATIONS_MAX = 2_000;
 /** Longer requests are rare, and keys take memory too. */
 const REQUEST_BYTES_MAX = 16 * 1024;
 /** Headers that belong to one request and not to the answer. */
-const OWN_HEADERS = new Set(['x-request-id', 'set-cookie', 'date', 'connection', 'keep-alive', 'transfer-encoding', 'content-length']);
+const OWN_HEADERS = new Set([
+  'x-request-id',
+  'set-cookie',
+  'date',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'content-length',
+]);
 const FAULTLESS = '{"data":{';
 
 type Pass = (request: IncomingMessage, response: ServerResponse) => void;

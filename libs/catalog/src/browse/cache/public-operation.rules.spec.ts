@@ -5,7 +5,11 @@ import { isPublicCatalogOperation } from './public-operation.rules.js';
 
 const cachedForAll = { access: 'anonymous', cached: 'catalog' };
 
-const typeOf = (name: string, visibility: string | undefined, fields: GraphQLFieldConfigMap<unknown, unknown>): GraphQLObjectType =>
+const typeOf = (
+  name: string,
+  visibility: string | undefined,
+  fields: GraphQLFieldConfigMap<unknown, unknown>,
+): GraphQLObjectType =>
   new GraphQLObjectType({ name, extensions: visibility === undefined ? {} : { visibility }, fields });
 
 const Secret = typeOf('Secret', 'member', { note: { type: GraphQLString } });

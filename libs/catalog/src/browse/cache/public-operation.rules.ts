@@ -1,10 +1,20 @@
-import { GraphQLError, Kind, OperationTypeNode, getNamedType, isAbstractType, isCompositeType, isObjectType, parse } from 'graphql';
+import {
+  GraphQLError,
+  Kind,
+  OperationTypeNode,
+  getNamedType,
+  isAbstractType,
+  isCompositeType,
+  isObjectType,
+  parse,
+} from 'graphql';
 import type { DocumentNode, GraphQLField, GraphQLNamedType, GraphQLSchema, SelectionSetNode } from 'graphql';
 
 /** Deeper operations are refused before they run anyway. */
 const DEPTH_MAX = 20;
 
-const isPublic = (type: GraphQLNamedType): boolean => !isCompositeType(type) || type.extensions['visibility'] === 'public';
+const isPublic = (type: GraphQLNamedType): boolean =>
+  !isCompositeType(type) || type.extensions['visibility'] === 'public';
 
 /** Fields with a resolver of their own declare who may call them; only those that also declare the scope are covered by it. */
 function isCovered(field: GraphQLField<unknown, unknown>): boolean {
@@ -21,9 +31,12 @@ export function isPublicCatalogOperation(schema: GraphQLSchema, text: string, op
   if (!document) return false;
   const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   const fragments = new Map(
-    document.definitions.flatMap((definition) => (definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [])),
+    document.definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
+    ),
   );
-  const operation = operationName === null ? operations[0] : operations.find(({ name }) => name?.value === operationName);
+  const operation =
+    operationName === null ? operations[0] : operations.find(({ name }) => name?.value === operationName);
   const root = schema.getQueryType();
   if (!operation || operation.operation !== OperationTypeNode.QUERY || !root) return false;
   if (operationName === null && operations.length > 1) return false;
@@ -35,7 +48,11 @@ export function isPublicCatalogOperation(schema: GraphQLSchema, text: string, op
         const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
         if (!fragment) return false;
         const condition = fragment.typeCondition ? schema.getType(fragment.typeCondition.name.value) : type;
-        return condition !== undefined && (condition === root || isPublic(condition)) && isSafe(fragment.selectionSet, condition, depth + 1);
+        return (
+          condition !== undefined &&
+          (condition === root || isPublic(condition)) &&
+          isSafe(fragment.selectionSet, condition, depth + 1)
+        );
       }
       if (selection.name.value === '__typename') return true;
       if (!isObjectType(type) && !isAbstractType(type)) return false;

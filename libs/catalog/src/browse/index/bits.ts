@@ -4,7 +4,8 @@ export type Bits = Uint32Array;
 export const wordsFor = (rows: number): number => (rows + 31) >>> 5;
 
 /** Typed arrays are read inside their bounds here; the compiler cannot know that. */
-export const at = (array: Uint32Array | Int32Array | Float64Array | Uint8Array, i: number): number => array[i] as number;
+export const at = (array: Uint32Array | Int32Array | Float64Array | Uint8Array, i: number): number =>
+  array[i] as number;
 
 export const hasBit = (bits: Bits, row: number): boolean => ((at(bits, row >>> 5) >>> (row & 31)) & 1) === 1;
 

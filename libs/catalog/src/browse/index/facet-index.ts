@@ -101,7 +101,8 @@ export class FacetIndex {
     if (isOpened) {
       this.eachPosting((posting) => posting.open(place));
       const { rowOfDocument } = this;
-      for (let i = 0; i < rowOfDocument.length; i++) if (at(rowOfDocument, i) >= place) rowOfDocument[i] = at(rowOfDocument, i) + 1;
+      for (let i = 0; i < rowOfDocument.length; i++)
+        if (at(rowOfDocument, i) >= place) rowOfDocument[i] = at(rowOfDocument, i) + 1;
     }
     row.facets.forEach((codes, facet) => {
       for (const code of codes) this.valueOf(facet, code, row.providerName).posting.add(place);
@@ -203,7 +204,9 @@ export class FacetIndex {
 
   private noteDocument(document: number, row: number): void {
     if (document >= this.rowOfDocument.length) {
-      const longer = new Int32Array(Math.max(document + 1, this.rowOfDocument.length + (this.rowOfDocument.length >>> 2))).fill(-1);
+      const longer = new Int32Array(
+        Math.max(document + 1, this.rowOfDocument.length + (this.rowOfDocument.length >>> 2)),
+      ).fill(-1);
       longer.set(this.rowOfDocument);
       this.rowOfDocument = longer;
     }

@@ -18,7 +18,10 @@ function rowsOf(bits: Uint32Array, end = bits.length * 32): number[] {
 }
 
 type Step = { do: 'add' | 'remove' | 'open'; row: number };
-const steps = fc.array(fc.record<Step>({ do: fc.constantFrom('add', 'add', 'add', 'remove', 'open'), row: fc.nat(ROWS - 1) }), { maxLength: 120 });
+const steps = fc.array(
+  fc.record<Step>({ do: fc.constantFrom('add', 'add', 'add', 'remove', 'open'), row: fc.nat(ROWS - 1) }),
+  { maxLength: 120 },
+);
 
 describe('bits', () => {
   it('walks the rows below the end, from the highest', () => {

@@ -3,7 +3,8 @@ const WORD_MAX = 64;
 /** Scripts written without spaces, indexed by characters and pairs of characters. */
 const RUNS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+|[\p{L}\p{N}]+/gu;
 const UNSPACED = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
-const HAS_UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+|[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+/gu;
+const HAS_UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+|[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+/gu;
 
 /** A stretch of text: a word of an alphabetic script, or a run of characters of a script without spaces. */
 export interface Run {
@@ -13,7 +14,11 @@ export interface Run {
 
 /** Full-width and composed forms made one, case and accents dropped: the form in which all text is compared. */
 export function foldText(text: string): string {
-  return text.normalize('NFKD').replace(/\p{Mn}/gu, '').normalize('NFKC').toLowerCase();
+  return text
+    .normalize('NFKD')
+    .replace(/\p{Mn}/gu, '')
+    .normalize('NFKC')
+    .toLowerCase();
 }
 
 /** The runs of a text in their order; everything else (blanks, punctuation) only parts them. */

@@ -32,7 +32,9 @@ const ABOUT: ReadonlySet<FacetField> = new Set([
 /** Every text that a dataset is found by: its own, and the labels of what it is about in both languages. */
 export function searchedTextsOf({ title, body, facets }: SearchTexts): string[] {
   const labels = FACETS.flatMap((facet, i) =>
-    ABOUT.has(facet.field) ? (facets[i] ?? []).map((code) => facetLabel(facet, code)).flatMap(({ zh, en }) => [zh, en]) : [],
+    ABOUT.has(facet.field)
+      ? (facets[i] ?? []).map((code) => facetLabel(facet, code)).flatMap(({ zh, en }) => [zh, en])
+      : [],
   );
   return [title, body, ...labels];
 }

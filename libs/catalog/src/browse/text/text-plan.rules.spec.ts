@@ -36,11 +36,17 @@ describe('lexemes', () => {
   });
 
   it('always takes a beginning of the word as its stem', () => {
-    fc.assert(fc.property(fc.stringMatching(/^[a-z]{1,14}$/), (word) => expect(word.startsWith(stemOf(word))).toBe(true)));
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z]{1,14}$/), (word) => expect(word.startsWith(stemOf(word))).toBe(true)),
+    );
   });
 
   it('leaves nothing in a lexeme that PostgreSQL would have to parse', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => expect([...lexemesOf([text])].filter((lexeme) => /['\\\s:&|!()*]/.test(lexeme))).toEqual([])));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) =>
+        expect([...lexemesOf([text])].filter((lexeme) => /['\\\s:&|!()*]/.test(lexeme))).toEqual([]),
+      ),
+    );
   });
 });
 
@@ -62,9 +68,13 @@ describe('planText', () => {
   });
 
   it('leaves out forms that another form finds anyway', () => {
-    expect(pieceQuery({ typed: 'x', forms: ['灵巧手', '五指灵巧手', 'dexterous hand', 'five-finger dexterous hand'], isUnknown: false })).toBe(
-      `(('灵巧' & '巧手') | ('dexterou':* & 'hand':*))`,
-    );
+    expect(
+      pieceQuery({
+        typed: 'x',
+        forms: ['灵巧手', '五指灵巧手', 'dexterous hand', 'five-finger dexterous hand'],
+        isUnknown: false,
+      }),
+    ).toBe(`(('灵巧' & '巧手') | ('dexterou':* & 'hand':*))`);
   });
 
   it('has no query for a text without letters', () => {
@@ -72,7 +82,11 @@ describe('planText', () => {
   });
 
   it('marks only words as unknown that nothing begins with', () => {
-    expect(planText('grasing kitch', words).filter(({ isUnknown }) => isUnknown).map(({ typed }) => typed)).toEqual(['grasing']);
+    expect(
+      planText('grasing kitch', words)
+        .filter(({ isUnknown }) => isUnknown)
+        .map(({ typed }) => typed),
+    ).toEqual(['grasing']);
   });
 });
 
@@ -96,12 +110,15 @@ describe('KnownWords', () => {
 
   it('measures like the plain definition of the distance', () => {
     const plain = (a: string, b: string): number => {
-      const d = Array.from({ length: a.length + 1 }, (_, i) => Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)));
+      const d = Array.from({ length: a.length + 1 }, (_, i) =>
+        Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
+      );
       const cell = (i: number, j: number): number => d[i]?.[j] ?? Infinity;
       for (let i = 1; i <= a.length; i++) {
         for (let j = 1; j <= b.length; j++) {
           const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-          const swap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? cell(i - 2, j - 2) + 1 : Infinity;
+          const swap =
+            i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? cell(i - 2, j - 2) + 1 : Infinity;
           const row = d[i];
           if (row) row[j] = Math.min(cell(i - 1, j) + 1, cell(i, j - 1) + 1, cell(i - 1, j - 1) + cost, swap);
         }
@@ -109,8 +126,10 @@ describe('KnownWords', () => {
       return cell(a.length, b.length);
     };
     const word = fc.stringMatching(/^[abc]{0,7}$/);
-    fc.assert(fc.property(word, word, fc.integer({ min: 1, max: 3 }), (a, b, limit) => {
-      expect(editDistance(a, b, limit)).toBe(Math.min(plain(a, b), limit + 1));
-    }));
+    fc.assert(
+      fc.property(word, word, fc.integer({ min: 1, max: 3 }), (a, b, limit) => {
+        expect(editDistance(a, b, limit)).toBe(Math.min(plain(a, b), limit + 1));
+      }),
+    );
   });
 });

@@ -6,7 +6,9 @@ import type { Token } from './term-lexicon.js';
 /** More pieces than this say nothing more, and cost. */
 const PIECES_MAX = 12;
 /** Words that carry no meaning of their own; searched for only when nothing else is left. */
-const EMPTY_WORDS = new Set('a an and at by for from in into of on or the to using via with 的 了 和 与 及 在 用 是'.split(' '));
+const EMPTY_WORDS = new Set(
+  'a an and at by for from in into of on or the to using via with 的 了 和 与 及 在 用 是'.split(' '),
+);
 
 /** One thing that a document must contain, in any of its forms. */
 export interface Piece {
@@ -35,7 +37,8 @@ function freePieces(tokens: readonly Token[], words: KnownWords): Piece[] {
   const pieces: Piece[] = [];
   let run = '';
   const closeRun = (): void => {
-    for (const { segment } of run === '' ? [] : segmenter.segment(run)) pieces.push({ typed: segment, forms: [segment], isUnknown: false });
+    for (const { segment } of run === '' ? [] : segmenter.segment(run))
+      pieces.push({ typed: segment, forms: [segment], isUnknown: false });
     run = '';
   };
   for (const { text, isSpaced } of tokens) {
@@ -62,7 +65,7 @@ export function planText(text: string, words: KnownWords): Piece[] {
     pieces.push(...freePieces(free, words));
     free = [];
   };
-  for (let i = 0; i < tokens.length; ) {
+  for (let i = 0; i < tokens.length;) {
     const term = TERM_LEXICON.match(tokens, i);
     if (!term) {
       const token = tokens[i++];
@@ -70,12 +73,17 @@ export function planText(text: string, words: KnownWords): Piece[] {
       continue;
     }
     closeFree();
-    const typed = tokens.slice(i, i + term.length).map((token) => token.text).join(tokens[i]?.isSpaced ? ' ' : '');
+    const typed = tokens
+      .slice(i, i + term.length)
+      .map((token) => token.text)
+      .join(tokens[i]?.isSpaced ? ' ' : '');
     pieces.push({ typed, forms: [...new Set([typed, ...term.forms])], isUnknown: false });
     i += term.length;
   }
   closeFree();
-  const distinct = pieces.filter((piece, i) => pieces.findIndex(({ typed }) => typed === piece.typed) === i).slice(0, PIECES_MAX);
+  const distinct = pieces
+    .filter((piece, i) => pieces.findIndex(({ typed }) => typed === piece.typed) === i)
+    .slice(0, PIECES_MAX);
   const meaningful = distinct.filter(({ typed }) => !EMPTY_WORDS.has(typed));
   return meaningful.length ? meaningful : distinct;
 }
@@ -88,7 +96,9 @@ interface Part {
 
 function partsOf(form: string): Part[] {
   return runsOf(form).flatMap(({ text, isSpaced }): Part[] =>
-    isSpaced ? [{ lexeme: stemOf(text), isPrefix: true }] : bigramsOf(text).map((lexeme) => ({ lexeme, isPrefix: false })),
+    isSpaced
+      ? [{ lexeme: stemOf(text), isPrefix: true }]
+      : bigramsOf(text).map((lexeme) => ({ lexeme, isPrefix: false })),
   );
 }
 
@@ -98,7 +108,8 @@ function implies(a: Part, b: Part): boolean {
   return !a.isPrefix && a.lexeme.includes(b.lexeme);
 }
 
-const covers = (wide: readonly Part[], narrow: readonly Part[]): boolean => wide.every((b) => narrow.some((a) => implies(a, b)));
+const covers = (wide: readonly Part[], narrow: readonly Part[]): boolean =>
+  wide.every((b) => narrow.some((a) => implies(a, b)));
 
 /**
  * Leaves out forms that another form finds anyway ("dexterous hand" finds every "three-finger dexterous hand"): the database
@@ -122,7 +133,9 @@ export function pieceQuery(piece: Piece): string | null {
 
 /** The tsquery of the piece exactly as it was typed so far: what an unknown word must find to be taken as meant. */
 export function literalQuery(piece: Piece): string | null {
-  const parts = runsOf(piece.typed).flatMap(({ text, isSpaced }) => (isSpaced ? [`'${text}':*`] : bigramsOf(text).map((lexeme) => `'${lexeme}'`)));
+  const parts = runsOf(piece.typed).flatMap(({ text, isSpaced }) =>
+    isSpaced ? [`'${text}':*`] : bigramsOf(text).map((lexeme) => `'${lexeme}'`),
+  );
   return parts.length ? parts.join(' & ') : null;
 }
 
