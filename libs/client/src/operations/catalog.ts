@@ -138,7 +138,7 @@ export const SearchDatasets = repeatable<
   }
 >(
   'SearchDatasets',
-  `query SearchDatasets($first: Int, $after: String, $filter: DatasetFilterInput) {
+  `query SearchDatasets($first: Int, $after: String, $filter: DatasetFilter) {
     datasets(first: $first, after: $after, filter: $filter) { nodes { ${SUMMARY_FIELDS} } totalCount pageInfo { hasNextPage endCursor } }
   }`,
 );
