@@ -60,7 +60,7 @@ export async function rows(): Promise<BenchRow[]> {
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** The pages through HTTP, ours and the references in turn. */
-export async function pageRows(url: string): Promise<BenchRow[]> {
+async function pageRows(url: string): Promise<BenchRow[]> {
   note('Loading the front door.');
   const front = await Child.start('./front.ts', { DATABASE_URL: url });
   const sql = await Child.start('./sql-server.ts', { DATABASE_URL: url });
@@ -89,8 +89,20 @@ export async function pageRows(url: string): Promise<BenchRow[]> {
       figures.sql.push(rateOf(await ask(sqlPort, fresh())));
     }
     return [
-      atLeastTimes('catalogue page, repeated / bare node:http constant', 'req/s', median(figures.repeated), median(figures.constant), 0.5),
-      atLeastTimes('catalogue page, fresh / best all-SQL design', 'req/s', median(figures.fresh), median(figures.sql), 1),
+      atLeastTimes(
+        'catalogue page, repeated / bare node:http constant',
+        'req/s',
+        median(figures.repeated),
+        median(figures.constant),
+        0.5,
+      ),
+      atLeastTimes(
+        'catalogue page, fresh / best all-SQL design',
+        'req/s',
+        median(figures.fresh),
+        median(figures.sql),
+        1,
+      ),
     ];
   } finally {
     for (const { child } of [front, sql, load, constant]) await child.stop();
@@ -103,7 +115,11 @@ function rateOf({ perSecond, failures }: LoadReport): number {
 }
 
 async function answerTo(port: number, body: string): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${port}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
   return response.text();
 }
 
@@ -121,7 +137,13 @@ interface ShelfAnswer {
 async function sameAnswers(oursPort: number, sqlPort: number, bodies: readonly string[]): Promise<void> {
   const core = (text: string): string => {
     const { totalCount, nodes, facets } = (JSON.parse(text) as ShelfAnswer).data.datasets;
-    const counts = facets.map(({ field, values }) => [field, values.filter(({ count }) => count > 0).map(({ code, count }) => `${code} ${count}`).sort()]);
+    const counts = facets.map(({ field, values }) => [
+      field,
+      values
+        .filter(({ count }) => count > 0)
+        .map(({ code, count }) => `${code} ${count}`)
+        .sort(),
+    ]);
     return JSON.stringify([totalCount, nodes.slice(0, 20).map(({ id }) => id), counts]);
   };
   for (const body of bodies) {
@@ -146,7 +168,7 @@ function countTimes(index: FacetIndex, seed: number, count: number): number[] {
   return times;
 }
 
-export async function facetRows({ browse, browseIndex, texts }: BrowseProcess): Promise<BenchRow[]> {
+async function facetRows({ browse, browseIndex, texts }: BrowseProcess): Promise<BenchRow[]> {
   note('Counting facets.');
   const index = await browseIndex.current();
   const rounds = Array.from({ length: ROUNDS }, (_, round) => quantile(countTimes(index, 100 + round, 200), 0.95));
@@ -165,18 +187,24 @@ export async function facetRows({ browse, browseIndex, texts }: BrowseProcess): 
   ];
 }
 
-export async function textRows({ browse, texts, browseIndex }: BrowseProcess): Promise<BenchRow[]> {
+async function textRows({ browse, texts, browseIndex }: BrowseProcess): Promise<BenchRow[]> {
   note('Searching text.');
   const index = await browseIndex.current();
-  const documents = Array.from(benchDatasets(DATASETS), (dataset) => ({ id: dataset.id, text: foldText(searchedTextsOf(searchTextsOf(dataset)).join('\n')) }));
+  const documents = Array.from(benchDatasets(DATASETS), (dataset) => ({
+    id: dataset.id,
+    text: foldText(searchedTextsOf(searchTextsOf(dataset)).join('\n')),
+  }));
   let recalled = 0;
   for (const { text, meant } of TEXT_QUESTIONS) {
-    const conditions = meant.map((spellings) => new RegExp(spellings.map((word) => (/^[a-z]/.test(word) ? `(?<![a-z0-9])${word}` : word)).join('|')));
+    const conditions = meant.map(
+      (spellings) =>
+        new RegExp(spellings.map((word) => (/^[a-z]/.test(word) ? `(?<![a-z0-9])${word}` : word)).join('|')),
+    );
     const wanted = documents.filter((document) => conditions.every((condition) => condition.test(document.text)));
     const { match } = await texts.search(passerBy, text);
     const selection = index.select(normalizeFilter({}), match);
     const found = new Set<string>();
-    for (let after: string | null = null; ; ) {
+    for (let after: string | null = null; ;) {
       const page = index.page(selection, 'NEWEST', { ...PAGE, first: 10_000, after });
       for (const id of page.ids) found.add(id);
       after = page.cursors.at(-1) ?? null;
@@ -201,7 +229,7 @@ export async function textRows({ browse, texts, browseIndex }: BrowseProcess): P
   ];
 }
 
-export function millionRow(): BenchRow {
+function millionRow(): BenchRow {
   note(`Counting facets of ${MANY_DATASETS.toLocaleString('en-US')} datasets.`);
   const names = new Map(ORGANIZATIONS.map(({ id, name }) => [id, name]));
   const index = new FacetIndex(MANY_DATASETS);
@@ -220,5 +248,10 @@ export function millionRow(): BenchRow {
     });
   }
   const rounds = Array.from({ length: 3 }, (_, round) => quantile(countTimes(index, 200 + round, 100), 0.95));
-  return atMost(`facet counts, total and page at ${MANY_DATASETS.toLocaleString('en-US')}, p95`, 'ms', median(rounds), 50);
+  return atMost(
+    `facet counts, total and page at ${MANY_DATASETS.toLocaleString('en-US')}, p95`,
+    'ms',
+    median(rounds),
+    50,
+  );
 }

@@ -15,7 +15,8 @@ function names(): string[] {
     .sort();
 }
 
-const round = (figure: number): string => figure.toLocaleString('en-US', { maximumSignificantDigits: figure < 1_000 ? 3 : 6, useGrouping: true });
+const round = (figure: number): string =>
+  figure.toLocaleString('en-US', { maximumSignificantDigits: figure < 1_000 ? 3 : 6, useGrouping: true });
 
 function table(rows: readonly BenchRow[]): string {
   const cells = [
@@ -31,7 +32,14 @@ function table(rows: readonly BenchRow[]): string {
     ]),
   ];
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
-  return cells.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return cells
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 const [name, ...flags] = process.argv.slice(2);

@@ -9,15 +9,22 @@ import type { SearchTexts } from '../../libs/catalog/src/browse/text/search-docu
 import { ORGANIZATIONS, benchDatasets } from './shelf.js';
 import type { BenchDataset } from './shelf.js';
 
-const escape = (text: string): string => text.replace(/[\\\t\n\r]/g, (c) => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' })[c] ?? c);
+const escape = (text: string): string =>
+  text.replace(/[\\\t\n\r]/g, (c) => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' })[c] ?? c);
 
 function cell(value: unknown): string {
   if (value === null) return '\\N';
-  if (Array.isArray(value)) return escape(`{${value.map((item) => `"${String(item).replace(/["\\]/g, '\\$&')}"`).join(',')}}`);
+  if (Array.isArray(value))
+    return escape(`{${value.map((item) => `"${String(item).replace(/["\\]/g, '\\$&')}"`).join(',')}}`);
   return escape(String(value));
 }
 
-async function copy(client: pg.Client, table: string, columns: readonly string[], rows: () => Iterable<readonly unknown[]>): Promise<void> {
+async function copy(
+  client: pg.Client,
+  table: string,
+  columns: readonly string[],
+  rows: () => Iterable<readonly unknown[]>,
+): Promise<void> {
   function* lines(): Generator<string> {
     let chunk = '';
     for (const row of rows()) {
@@ -51,7 +58,10 @@ export async function fillShelf(url: string, count: number): Promise<void> {
   await client.connect();
   await client.query('begin');
   for (const { id, slug, name } of ORGANIZATIONS) {
-    await client.query(`insert into organizations (id, slug, name, is_provider, created_at) values ($1, $2, $3, true, now())`, [id, slug, name]);
+    await client.query(
+      `insert into organizations (id, slug, name, is_provider, created_at) values ($1, $2, $3, true, now())`,
+      [id, slug, name],
+    );
   }
   const slugOf = new Map(ORGANIZATIONS.map(({ id, slug }) => [id, slug]));
   const at = (d: BenchDataset): string => new Date(d.publishedMs).toISOString();
@@ -62,16 +72,54 @@ export async function fillShelf(url: string, count: number): Promise<void> {
     client,
     'datasets',
     [
-      'id', 'organization_id', 'name', 'slug', 'status', 'title_zh', 'title_en', 'summary_zh', 'summary_en', 'declared', 'grade',
-      'has_free_offer', 'min_price_cny', 'episodes', 'frames', 'duration_s', 'size_bytes', 'fps', 'published_at', 'created_at',
-      'updated_at', ...FACET_COLUMNS,
+      'id',
+      'organization_id',
+      'name',
+      'slug',
+      'status',
+      'title_zh',
+      'title_en',
+      'summary_zh',
+      'summary_en',
+      'declared',
+      'grade',
+      'has_free_offer',
+      'min_price_cny',
+      'episodes',
+      'frames',
+      'duration_s',
+      'size_bytes',
+      'fps',
+      'published_at',
+      'created_at',
+      'updated_at',
+      ...FACET_COLUMNS,
     ],
     function* () {
       for (const d of benchDatasets(count)) {
         yield [
-          d.id, d.organizationId, d.name, `${slugOf.get(d.organizationId) ?? ''}/${d.name}`, 'listed', d.titleZh, d.titleEn, d.summaryZh,
-          d.summaryEn, '{}', d.facets[gradeFacet]?.[0] ?? 'U', d.hasFreeOffer, d.minPriceCny, d.episodes, d.frames, d.durationS,
-          d.sizeBytes, 30, at(d), at(d), at(d), ...codes(d),
+          d.id,
+          d.organizationId,
+          d.name,
+          `${slugOf.get(d.organizationId) ?? ''}/${d.name}`,
+          'listed',
+          d.titleZh,
+          d.titleEn,
+          d.summaryZh,
+          d.summaryEn,
+          '{}',
+          d.facets[gradeFacet]?.[0] ?? 'U',
+          d.hasFreeOffer,
+          d.minPriceCny,
+          d.episodes,
+          d.frames,
+          d.durationS,
+          d.sizeBytes,
+          30,
+          at(d),
+          at(d),
+          at(d),
+          ...codes(d),
         ];
       }
     },

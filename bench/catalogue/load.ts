@@ -71,7 +71,8 @@ async function run({ port, bodies, connections, forMs }: LoadOrder): Promise<Loa
   let failures = 0;
   let place = 0;
   const start = performance.now();
-  const next = (): Buffer | null => (performance.now() - start < forMs ? (requests[place++ % requests.length] ?? null) : null);
+  const next = (): Buffer | null =>
+    performance.now() - start < forMs ? (requests[place++ % requests.length] ?? null) : null;
   const done = (ms: number, ok: boolean): void => {
     times.push(ms);
     if (!ok) failures++;
@@ -79,7 +80,11 @@ async function run({ port, bodies, connections, forMs }: LoadOrder): Promise<Loa
   await Promise.all(Array.from({ length: connections }, () => drive(port, next, done)));
   const elapsed = performance.now() - start;
   times.sort((a, b) => a - b);
-  return { perSecond: (times.length / elapsed) * 1_000, p95Ms: times[Math.floor(times.length * 0.95)] ?? NaN, failures };
+  return {
+    perSecond: (times.length / elapsed) * 1_000,
+    p95Ms: times[Math.floor(times.length * 0.95)] ?? NaN,
+    failures,
+  };
 }
 
 process.on('message', (order: LoadOrder) => {

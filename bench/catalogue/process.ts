@@ -18,11 +18,24 @@ export interface BrowseProcess {
 }
 
 export async function openBrowse(url: string): Promise<BrowseProcess> {
-  const dataSource = await new DataSource({ type: 'postgres', url, poolSize: 4, parseInt8: true, synchronize: false }).initialize();
+  const dataSource = await new DataSource({
+    type: 'postgres',
+    url,
+    poolSize: 4,
+    parseInt8: true,
+    synchronize: false,
+  }).initialize();
   const notices = new Notices(new Settings({ DATABASE_URL: url }));
   const database = new Database(dataSource);
   const texts = new TextSearchQueries(database);
-  const browseIndex = new BrowseIndex(database, notices, new CatalogRevision(database), new IndexRowQueries(database), texts, new CatalogEpoch());
+  const browseIndex = new BrowseIndex(
+    database,
+    notices,
+    new CatalogRevision(database),
+    new IndexRowQueries(database),
+    texts,
+    new CatalogEpoch(),
+  );
   await browseIndex.onModuleInit();
   return {
     browseIndex,

@@ -2,7 +2,16 @@ import type { DatasetFilter } from '../../libs/catalog/src/browse/dataset-filter
 import { Random } from './random.js';
 import { valuesOf } from './shelf.js';
 
-const FILTERED = ['taskFamilies', 'skills', 'scenes', 'embodimentClasses', 'endEffectors', 'modalities', 'collectionMethods', 'robots'] as const;
+const FILTERED = [
+  'taskFamilies',
+  'skills',
+  'scenes',
+  'embodimentClasses',
+  'endEffectors',
+  'modalities',
+  'collectionMethods',
+  'robots',
+] as const;
 
 /** Questions of a page: three facets filtered by one or two values each, popular values more often. */
 export function* questions(seed: number): Generator<DatasetFilter> {
@@ -15,7 +24,7 @@ export function* questions(seed: number): Generator<DatasetFilter> {
 }
 
 /** The page that the storefront asks for: 20 items of 12 fields, total, every facet. */
-export const SHELF_QUERY = `query Shelf($filter: DatasetFilterInput) {
+export const SHELF_QUERY = `query Shelf($filter: DatasetFilter) {
   datasets(first: 20, filter: $filter) {
     totalCount
     pageInfo { hasNextPage endCursor }

@@ -32,12 +32,21 @@ export interface BenchOrganization {
   readonly name: string;
 }
 
-const codesOf = (kind: string): string[] => VOCABULARY.kinds.find((k) => k.kind === kind)?.terms.map(({ code }) => code) ?? [];
+const codesOf = (kind: string): string[] =>
+  VOCABULARY.kinds.find((k) => k.kind === kind)?.terms.map(({ code }) => code) ?? [];
 
-const MAKERS = 'Aurora Borealis Cygnus Draco Electra Fornax Gemini Hydra Indus Juno Kepler Lyra Mensa Norma Orion Pavo'.split(' ');
-const ROBOTS = Array.from({ length: 80 }, (_, i) => `${MAKERS[i % MAKERS.length] ?? ''} R${1 + Math.floor(i / MAKERS.length)}`);
-const CITIES_ZH = '自贡 北京 上海 深圳 成都 杭州 苏州 合肥 武汉 天津 青岛 宁波 无锡 长沙 西安 重庆 南京 广州 厦门 大连'.split(' ');
-const CITIES_EN = 'zigong beijing shanghai shenzhen chengdu hangzhou suzhou hefei wuhan tianjin qingdao ningbo wuxi changsha xian chongqing nanjing guangzhou xiamen dalian'.split(' ');
+const MAKERS =
+  'Aurora Borealis Cygnus Draco Electra Fornax Gemini Hydra Indus Juno Kepler Lyra Mensa Norma Orion Pavo'.split(' ');
+const ROBOTS = Array.from(
+  { length: 80 },
+  (_, i) => `${MAKERS[i % MAKERS.length] ?? ''} R${1 + Math.floor(i / MAKERS.length)}`,
+);
+const CITIES_ZH =
+  '自贡 北京 上海 深圳 成都 杭州 苏州 合肥 武汉 天津 青岛 宁波 无锡 长沙 西安 重庆 南京 广州 厦门 大连'.split(' ');
+const CITIES_EN =
+  'zigong beijing shanghai shenzhen chengdu hangzhou suzhou hefei wuhan tianjin qingdao ningbo wuxi changsha xian chongqing nanjing guangzhou xiamen dalian'.split(
+    ' ',
+  );
 const SITES = 'center lab works studio plant'.split(' ');
 const SITES_ZH = '数据采集中心 实验室 工厂 工作室 厂区'.split(' ');
 
@@ -47,13 +56,28 @@ export const ORGANIZATIONS: readonly BenchOrganization[] = Array.from({ length: 
   name: `${CITIES_ZH[i % 20] ?? ''}${SITES_ZH[Math.floor(i / 20)] ?? ''}`,
 }));
 
-const OBJECTS_ZH = '杯子 毛巾 螺丝 快递箱 苹果 药盒 电路板 积木 瓶子 衣服 盘子 抽屉 门把手 线缆 轴承 面包 雨伞 书本 鞋子 托盘'.split(' ');
-const OBJECTS_EN = 'cup towel screw parcel apple pillbox circuit block bottle shirt plate drawer handle cable bearing bread umbrella book shoe tray'.split(' ');
-const FILLER_ZH = '高质量 多视角 真实环境 连续采集 人工校验 精细操作 大规模 低延迟 标注完整 长时序 柔性物体 双手协同 夜间光照 随机摆放 失败案例'.split(' ');
-const FILLER_EN = 'synchronized calibrated wrist camera randomized lighting operators verified trajectories contact rich long horizon failures included deformable objects bimanual policy training evaluation recorded'.split(' ');
+const OBJECTS_ZH =
+  '杯子 毛巾 螺丝 快递箱 苹果 药盒 电路板 积木 瓶子 衣服 盘子 抽屉 门把手 线缆 轴承 面包 雨伞 书本 鞋子 托盘'.split(
+    ' ',
+  );
+const OBJECTS_EN =
+  'cup towel screw parcel apple pillbox circuit block bottle shirt plate drawer handle cable bearing bread umbrella book shoe tray'.split(
+    ' ',
+  );
+const FILLER_ZH =
+  '高质量 多视角 真实环境 连续采集 人工校验 精细操作 大规模 低延迟 标注完整 长时序 柔性物体 双手协同 夜间光照 随机摆放 失败案例'.split(
+    ' ',
+  );
+const FILLER_EN =
+  'synchronized calibrated wrist camera randomized lighting operators verified trajectories contact rich long horizon failures included deformable objects bimanual policy training evaluation recorded'.split(
+    ' ',
+  );
 
 const KIND_VALUES: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  FACETS.map(({ field, kind }) => [field, kind === null ? (field === 'robots' ? ROBOTS : ORGANIZATIONS.map(({ slug }) => slug)) : codesOf(kind)]),
+  FACETS.map(({ field, kind }) => [
+    field,
+    kind === null ? (field === 'robots' ? ROBOTS : ORGANIZATIONS.map(({ slug }) => slug)) : codesOf(kind),
+  ]),
 );
 /** How many values of each facet a dataset has, at least and at most. */
 const HOW_MANY: Readonly<Record<string, readonly [number, number]>> = {

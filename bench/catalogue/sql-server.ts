@@ -20,7 +20,7 @@ const COUNTS = `
   ), m as materialized (select b & c as no_a, a & c as no_b, a & b as no_c, a & b & c as every from x)
   select array_agg(code) as codes, array_agg(n) as counts, (select bit_count(every) from m)::int as total from (
     select code, bit_count(bits & case facet when $7 then no_a when $8 then no_b when $9 then no_c else every end)::int as n
-      from facet_value, m) counted where n > 0`;
+      from facet_value, m) counted`;
 
 const PAGE = `
   select coalesce(json_agg(json_build_object('id', d.id, 'slug', d.slug, 'title', json_build_object('zh', d.title_zh, 'en', d.title_en),
@@ -39,13 +39,19 @@ const byNumber = new Map<number, Value>();
 const names = new Map(ORGANIZATIONS.map(({ slug, name }) => [slug, name]));
 
 async function loadValues(): Promise<void> {
-  const { rows } = await pool.query<{ code: number; facet: number; value: string }>('select code, facet, value from facet_value');
+  const { rows } = await pool.query<{ code: number; facet: number; value: string }>(
+    'select code, facet, value from facet_value',
+  );
   for (const { code, facet, value } of rows) {
     const definition = FACETS[facet];
     if (!definition) throw new Error(`There is no facet ${facet}.`);
     const name = names.get(value);
     const label = definition.field === 'providers' && name ? { zh: name, en: name } : facetLabel(definition, value);
-    const entry = { number: code, facet, json: `{"code":${JSON.stringify(value)},"label":${JSON.stringify(label)},"count":` };
+    const entry = {
+      number: code,
+      facet,
+      json: `{"code":${JSON.stringify(value)},"label":${JSON.stringify(label)},"count":`,
+    };
     values.set(`${facet}:${value}`, entry);
     byNumber.set(code, entry);
   }
@@ -58,15 +64,23 @@ async function answer(filter: DatasetFilter): Promise<string> {
   });
   const codes = asked.flatMap(({ numbers }) => [numbers[0] ?? -1, numbers[1] ?? numbers[0] ?? -1]);
   const [counted, paged] = await Promise.all([
-    pool.query<{ codes: number[]; counts: number[]; total: number }>({ name: 'counts', text: COUNTS, values: [...codes, ...asked.map(({ facet }) => facet)] }),
-    pool.query<{ nodes: string }>({ name: 'page', text: PAGE, values: [asked.map(({ numbers }) => `(${numbers.join('|')})`).join('&')] }),
+    pool.query<{ codes: number[]; counts: number[]; total: number }>({
+      name: 'counts',
+      text: COUNTS,
+      values: [...codes, ...asked.map(({ facet }) => facet)],
+    }),
+    pool.query<{ nodes: string }>({
+      name: 'page',
+      text: PAGE,
+      values: [asked.map(({ numbers }) => `(${numbers.join('|')})`).join('&')],
+    }),
   ]);
   const perFacet: { n: number; json: string }[][] = FACETS.map(() => []);
   const row = counted.rows[0];
   row?.codes?.forEach((code, i) => {
     const value = byNumber.get(code);
     const n = row.counts[i] ?? 0;
-    if (value) perFacet[value.facet]?.push({ n, json: `${value.json}${n}}` });
+    if (value && n > 0) perFacet[value.facet]?.push({ n, json: `${value.json}${n}}` });
   });
   const facets = FACETS.map(({ field }, i) => {
     const list = (perFacet[i] ?? []).sort((a, b) => b.n - a.n).map(({ json }) => json);
@@ -83,7 +97,10 @@ const server = createServer((request, response) => {
     const { variables } = JSON.parse(body) as { variables: { filter: DatasetFilter } };
     answer(variables.filter).then(
       (text) => {
-        response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) });
+        response.writeHead(200, {
+          'content-type': 'application/json; charset=utf-8',
+          'content-length': Buffer.byteLength(text),
+        });
         response.end(text);
       },
       (error: unknown) => {

@@ -6,7 +6,8 @@ import { BrowseFront } from './browse-front.js';
 import { changeDataset, makeTables, putDataset } from './browse-shelf.js';
 
 const system = systemContext('test');
-const TITLES = 'query Titles($filter: DatasetFilterInput) { datasets(filter: $filter) { totalCount nodes { title { en } } } }';
+const TITLES =
+  'query Titles($filter: DatasetFilter) { datasets(filter: $filter) { totalCount nodes { title { en } } } }';
 
 describe('ready answers', () => {
   let testDatabase: TestDatabase;
@@ -29,7 +30,11 @@ describe('ready answers', () => {
   });
 
   beforeEach(async () => {
-    id = await putDataset(here, { name: `cached-${number++}`, titleEn: 'First title', columns: { robots: ['cached-arm'] } });
+    id = await putDataset(here, {
+      name: `cached-${number++}`,
+      titleEn: 'First title',
+      columns: { robots: ['cached-arm'] },
+    });
   });
 
   const filter = (): object => ({ filter: { robots: ['cached-arm'], text: `cached-${number - 1}` } });
@@ -40,7 +45,9 @@ describe('ready answers', () => {
 
     const second = await here.ask(TITLES, filter());
 
-    expect(JSON.parse(first)).toEqual({ data: { datasets: { totalCount: 1, nodes: [{ title: { en: 'First title' } }] } } });
+    expect(JSON.parse(first)).toEqual({
+      data: { datasets: { totalCount: 1, nodes: [{ title: { en: 'First title' } }] } },
+    });
     expect(second).toBe(first);
     expect(here.reached).toBe(reached);
   });
@@ -114,19 +121,27 @@ describe('ready answers', () => {
   });
 
   it('counts facets only for those who ask, and labels them in both languages', async () => {
-    const answer = await here.ask('{ datasets(filter: { robots: ["cached-arm"] }) { facets { field values { code label { zh en } count } } } }');
+    const answer = await here.ask(
+      '{ datasets(filter: { robots: ["cached-arm"] }) { facets { field values { code label { zh en } count } } } }',
+    );
 
-    const { facets } = (JSON.parse(answer) as { data: { datasets: { facets: { field: string; values: unknown[] }[] } } }).data.datasets;
+    const { facets } = (
+      JSON.parse(answer) as { data: { datasets: { facets: { field: string; values: unknown[] }[] } } }
+    ).data.datasets;
     expect(facets.find(({ field }) => field === 'providers')?.values).toEqual([
       { code: 'north', label: { zh: '北方数据中心', en: '北方数据中心' }, count: number },
     ]);
-    expect(facets.find(({ field }) => field === 'grades')?.values).toEqual([{ code: 'U', label: { zh: '未评级', en: 'Not rated' }, count: number }]);
+    expect(facets.find(({ field }) => field === 'grades')?.values).toEqual([
+      { code: 'U', label: { zh: '未评级', en: 'Not rated' }, count: number },
+    ]);
   });
 
   it('answers the vocabulary of a kind to anyone', async () => {
     const answer = await here.ask('{ vocabulary(kind: "grade") { version terms { code label { en } } } }');
 
-    expect(JSON.parse(answer)).toMatchObject({ data: { vocabulary: { version: 1, terms: [{ code: 'A' }, { code: 'B' }, { code: 'C' }, { code: 'U' }] } } });
+    expect(JSON.parse(answer)).toMatchObject({
+      data: { vocabulary: { version: 1, terms: [{ code: 'A' }, { code: 'B' }, { code: 'C' }, { code: 'U' }] } },
+    });
     expect(await here.ask('{ vocabulary(kind: "colour") { version } }')).toContain('must be one of task_family');
   });
 });

@@ -52,7 +52,9 @@ export class BrowseFront {
   ) {}
 
   static async open(databaseUrl: string): Promise<BrowseFront> {
-    const app = await NestFactory.create<NestFastifyApplication>(FrontModule.of(databaseUrl), new FastifyAdapter(), { logger: false });
+    const app = await NestFactory.create<NestFastifyApplication>(FrontModule.of(databaseUrl), new FastifyAdapter(), {
+      logger: false,
+    });
     const fastify = app.getHttpAdapter().getInstance();
     const counter = { reached: 0 };
     fastify.addHook('onRequest', (request, _reply, done) => {

@@ -59,11 +59,16 @@ export class BrowseOracle {
       const wanted = filter[field];
       if (wanted?.length) conditions.push({ field, sql: `${sql} && $${values.push(wanted)}::text[]` });
     }
-    if (filter.minHours != null) conditions.push({ field: 'minHours', sql: `d.duration_s >= $${values.push(filter.minHours)}::float8 * 3600` });
-    if (filter.minEpisodes != null) conditions.push({ field: 'minEpisodes', sql: `d.episodes >= $${values.push(filter.minEpisodes)}` });
+    if (filter.minHours != null)
+      conditions.push({ field: 'minHours', sql: `d.duration_s >= $${values.push(filter.minHours)}::float8 * 3600` });
+    if (filter.minEpisodes != null)
+      conditions.push({ field: 'minEpisodes', sql: `d.episodes >= $${values.push(filter.minEpisodes)}` });
     if (filter.maxPriceMinor != null) {
       const column = `d.min_price_${(filter.currency ?? 'CNY').toLowerCase()}`;
-      conditions.push({ field: 'maxPriceMinor', sql: `(d.has_free_offer or ${column} <= $${values.push(filter.maxPriceMinor)})` });
+      conditions.push({
+        field: 'maxPriceMinor',
+        sql: `(d.has_free_offer or ${column} <= $${values.push(filter.maxPriceMinor)})`,
+      });
     }
     return conditions;
   }

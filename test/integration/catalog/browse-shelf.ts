@@ -62,7 +62,13 @@ export interface ShelfProcess {
 const ctx = systemContext('test');
 
 export async function openProcess(url: string): Promise<ShelfProcess> {
-  const dataSource = await new DataSource({ type: 'postgres', url, poolSize: 4, parseInt8: true, synchronize: false }).initialize();
+  const dataSource = await new DataSource({
+    type: 'postgres',
+    url,
+    poolSize: 4,
+    parseInt8: true,
+    synchronize: false,
+  }).initialize();
   const notices = new Notices(new Settings({ DATABASE_URL: url }));
   const database = new Database(dataSource);
   const revision = new CatalogRevision(database);
@@ -104,7 +110,10 @@ export async function makeTables(url: string): Promise<void> {
 let clock = Date.parse('2026-01-01T00:00:00Z');
 
 /** Puts a dataset into the tables and announces it, as publishing does. */
-export async function putDataset(process: Pick<ShelfProcess, 'database' | 'revision' | 'search'>, row: ShelfRow): Promise<string> {
+export async function putDataset(
+  process: Pick<ShelfProcess, 'database' | 'revision' | 'search'>,
+  row: ShelfRow,
+): Promise<string> {
   const id = newId('Dataset');
   const provider = row.provider ?? 'north';
   const columns = row.columns ?? {};

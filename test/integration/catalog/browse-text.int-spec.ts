@@ -18,10 +18,31 @@ describe('searching by text', () => {
     testDatabase = await createTestDatabase();
     await makeTables(testDatabase.url);
     shelf = await openProcess(testDatabase.url);
-    await putDataset(shelf, { name: 'cups', titleZh: '灵巧手抓取杯子', titleEn: 'Dexterous hand grasping cups', columns: { scenes: ['kitchen'] } });
-    await putDataset(shelf, { name: 'towels', titleZh: '双臂叠衣服', summaryEn: 'Umbrella and towel folding', columns: { robots: ['Aurora R1'] } });
-    await putDataset(shelf, { name: 'parcels', provider: 'south', titleEn: 'Parcel sorting', summaryEn: 'With a suction cup; umbrella packs too', columns: { task_families: ['sorting'] } });
-    await putDataset(shelf, { name: 'tea', titleEn: 'Pouring tea', summaryEn: 'An umbrella stands by; paxini sensor', columns: { modalities: ['tactile_array'] } });
+    await putDataset(shelf, {
+      name: 'cups',
+      titleZh: '灵巧手抓取杯子',
+      titleEn: 'Dexterous hand grasping cups',
+      columns: { scenes: ['kitchen'] },
+    });
+    await putDataset(shelf, {
+      name: 'towels',
+      titleZh: '双臂叠衣服',
+      summaryEn: 'Umbrella and towel folding',
+      columns: { robots: ['Aurora R1'] },
+    });
+    await putDataset(shelf, {
+      name: 'parcels',
+      provider: 'south',
+      titleEn: 'Parcel sorting',
+      summaryEn: 'With a suction cup; umbrella packs too',
+      columns: { task_families: ['sorting'] },
+    });
+    await putDataset(shelf, {
+      name: 'tea',
+      titleEn: 'Pouring tea',
+      summaryEn: 'An umbrella stands by; paxini sensor',
+      columns: { modalities: ['tactile_array'] },
+    });
   });
 
   afterAll(async () => {
@@ -29,7 +50,8 @@ describe('searching by text', () => {
     await testDatabase?.drop();
   });
 
-  const search = (text: string, more: object = {}): Promise<Shelf> => shelf.browse.browse(passerBy, { filter: { text }, ...more }, { facets: false });
+  const search = (text: string, more: object = {}): Promise<Shelf> =>
+    shelf.browse.browse(passerBy, { filter: { text }, ...more }, { facets: false });
   const namesOf = ({ items }: Shelf): string[] => items.map(({ name }) => name);
 
   it.each([
@@ -74,14 +96,25 @@ describe('searching by text', () => {
     const first = await search('cup', { first: 1 });
     const second = await search('cup', { first: 1, after: first.cursors[0] });
 
-    expect([first.totalCount, ...namesOf(first), ...namesOf(second), second.hasNextPage]).toEqual([2, 'cups', 'parcels', false]);
+    expect([first.totalCount, ...namesOf(first), ...namesOf(second), second.hasNextPage]).toEqual([
+      2,
+      'cups',
+      'parcels',
+      false,
+    ]);
   });
 
   it('combines the text with the other filters', async () => {
-    const found = await shelf.browse.browse(passerBy, { filter: { text: 'umbrella', providers: ['south'] } }, { facets: true });
+    const found = await shelf.browse.browse(
+      passerBy,
+      { filter: { text: 'umbrella', providers: ['south'] } },
+      { facets: true },
+    );
 
     expect(namesOf(found)).toEqual(['parcels']);
-    expect(found.facets?.find(({ field }) => field === 'providers')?.values.map(({ code, count }) => [code, count])).toEqual([
+    expect(
+      found.facets?.find(({ field }) => field === 'providers')?.values.map(({ code, count }) => [code, count]),
+    ).toEqual([
       ['north', 2],
       ['south', 1],
     ]);
