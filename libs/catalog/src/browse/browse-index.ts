@@ -86,9 +86,7 @@ export class BrowseIndex implements OnModuleInit, OnApplicationShutdown {
       this.isAskedAgain = true;
       return this.refreshing;
     }
-    this.refreshing = this.follow().finally(() => {
-      this.refreshing = null;
-    });
+    this.refreshing = this.follow();
     return this.refreshing;
   }
 
@@ -105,6 +103,8 @@ export class BrowseIndex implements OnModuleInit, OnApplicationShutdown {
       }
       this.epoch.setFollowing(this.isLineUp && this.isRefreshed);
     } while (this.isAskedAgain);
+    // In the same breath as the last look at `isAskedAgain`: a later moment would lose who asks in between.
+    this.refreshing = null;
   }
 
   private async build(): Promise<FacetIndex> {
