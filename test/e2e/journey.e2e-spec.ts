@@ -102,6 +102,31 @@ describeWithSharedData('a real recording goes through the market', () => {
     },
   );
 
+  it('publishes what the folder holds now, although an upload begun earlier left another file', async () => {
+    const slug = 'unitree-lab/resumed';
+    await market.must(
+      'mutation { createDataset(input: { name: "unitree-lab/resumed" }) { dataset { id } } }',
+      {},
+      provider.apiKey,
+    );
+    await market.must(
+      `mutation { beginUpload(input: { slug: "${slug}", files: [{ path: "data/gone.parquet", sizeBytes: 5 }] }) { version { id } } }`,
+      {},
+      provider.apiKey,
+    );
+
+    const { code, json } = await market.cli(
+      ['publish', sharedData('lerobot-v30-unitree-g1/subset-4ep'), '--name', slug, '--json'],
+      provider,
+    );
+
+    expect({ code, version: json.version, status: json.status }).toEqual({
+      code: 0,
+      version: 'v1',
+      status: 'published',
+    });
+  });
+
   it('recomputes statistics that agree with those that the publisher shipped', async () => {
     const { dataset } = await market.must('{ dataset(slug: "unitree-lab/g1-v30") { currentVersion { facts } } }');
     const shipped = await readJson(sharedData('lerobot-v30-unitree-g1/subset-4ep/meta/stats.json'));

@@ -37,6 +37,7 @@ export {
   CompleteUpload,
   CreateDataset,
   PublishVersion,
+  RemoveFiles,
   SubmitVersion,
   UpdateDataset,
 } from './operations/publishing.js';

@@ -128,6 +128,8 @@ export class FakeMarket {
         return { beginUpload: this.begin(variables['input'] as { files: { path: string; sizeBytes: number }[] }) };
       case 'CompleteUpload':
         return { completeUpload: { files: [] } };
+      case 'VersionFiles':
+        return { node: { files: { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } } } };
       case 'SubmitVersion':
         this.versionStatus = 'VALIDATING';
         return { submitVersion: { version: { id: 'dv_1', label: 'v1', status: 'VALIDATING' } } };

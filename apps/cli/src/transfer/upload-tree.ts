@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { BeginUpload, CompleteUpload } from '@app/client';
+import { BeginUpload, CompleteUpload, RemoveFiles, VersionFiles } from '@app/client';
 import type { BodegaClient, CompletedFile, UploadFile, UploadVersion } from '@app/client';
 import { CliErrors } from '../cli.errors.js';
 import type { TreeFile } from '../local/tree-walk.js';
@@ -41,7 +41,34 @@ export async function uploadTree(
     uploaded.push(...page);
   }
   if (!version) throw CliErrors.EMPTY_TREE({ path: slug });
+  await removeOthers(client, version.id, new Set(uploaded.map((file) => file.path)), signal);
   return { version, files: uploaded };
+}
+
+const LISTED_PER_PAGE = 100;
+
+/** An upload begun earlier may have left files that are no longer in the folder: the version is to hold the folder, no more. */
+async function removeOthers(
+  client: BodegaClient,
+  id: string,
+  wanted: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const others: string[] = [];
+  for (let after: string | undefined; ;) {
+    const { node } = await client.run(VersionFiles, { id, first: LISTED_PER_PAGE, ...(after && { after }) }, signal);
+    if (!node) return;
+    others.push(...node.files.nodes.map((file) => file.path).filter((path) => !wanted.has(path)));
+    if (!node.files.pageInfo.hasNextPage || node.files.pageInfo.endCursor === null) break;
+    after = node.files.pageInfo.endCursor;
+  }
+  for (let from = 0; from < others.length; from += FILES_PER_PAGE) {
+    await client.run(
+      RemoveFiles,
+      { input: { versionId: id, paths: others.slice(from, from + FILES_PER_PAGE) } },
+      signal,
+    );
+  }
 }
 
 export function inPages(files: readonly TreeFile[]): TreeFile[][] {

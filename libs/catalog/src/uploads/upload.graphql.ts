@@ -138,3 +138,12 @@ export class CompleteUploadPayload {
   @Field(() => [FileStatusType])
   files: FileStatusType[];
 }
+
+@InputType()
+export class RemoveFilesInput {
+  @Field(() => ID)
+  versionId: string;
+
+  @Field(() => [String], { description: 'At most 500 a call.' })
+  paths: string[];
+}

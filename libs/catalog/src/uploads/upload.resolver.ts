@@ -1,9 +1,15 @@
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 import { Allow, CurrentContext } from '@app/graphql';
 import type { RequestContext } from '@app/kernel';
-import { toVersionType } from '../versions/version.graphql.js';
+import { VersionPayload, toVersionType } from '../versions/version.graphql.js';
 import { VersionQueries } from '../versions/version.queries.js';
-import { BeginUploadInput, BeginUploadPayload, CompleteUploadInput, CompleteUploadPayload } from './upload.graphql.js';
+import {
+  BeginUploadInput,
+  BeginUploadPayload,
+  CompleteUploadInput,
+  CompleteUploadPayload,
+  RemoveFilesInput,
+} from './upload.graphql.js';
 import { UploadService } from './upload.service.js';
 
 @Resolver()
@@ -37,5 +43,15 @@ export class UploadResolver {
     @Args('input', { type: () => CompleteUploadInput }) input: CompleteUploadInput,
   ): Promise<CompleteUploadPayload> {
     return { files: await this.uploads.completeUpload(ctx, input) };
+  }
+
+  @Allow('provider')
+  @Mutation(() => VersionPayload, { description: 'Takes announced files out of a version that is still uploading.' })
+  async removeFiles(
+    @CurrentContext() ctx: RequestContext,
+    @Args('input', { type: () => RemoveFilesInput }) input: RemoveFilesInput,
+  ): Promise<VersionPayload> {
+    await this.uploads.removeFiles(ctx, input);
+    return { version: toVersionType(await this.versions.byId(ctx, input.versionId)) };
   }
 }

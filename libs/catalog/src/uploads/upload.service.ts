@@ -71,6 +71,8 @@ const completeSchema = z.object({
     .max(FILES_PER_CALL),
 });
 
+const removeSchema = z.object({ versionId: z.string(), paths: z.array(path).min(1).max(FILES_PER_CALL) });
+
 export type BeginUpload = z.input<typeof beginSchema>;
 
 interface StoredFile {
@@ -134,15 +136,8 @@ export class UploadService {
     ctx: RequestContext,
     input: { versionId: string; files: CompletedFile[] },
   ): Promise<{ path: string; status: 'uploaded' }[]> {
-    const user = requireProvider(ctx);
     const { versionId, files } = validate(completeSchema, input);
-    const [version] = await this.database.query<{ datasetId: string }>(
-      ctx,
-      `select v.dataset_id as "datasetId" from dataset_versions v join datasets d on d.id = v.dataset_id
-        where v.id = $1 and d.organization_id = $2 and v.status = 'uploading'`,
-      [versionId, user.organizationId],
-    );
-    if (!version) throw KernelErrors.NOT_FOUND({ what: 'uploading version', id: versionId });
+    const version = await this.ownUploading(ctx, versionId);
     const stored = await this.storedFiles(
       ctx,
       versionId,
@@ -156,12 +151,45 @@ export class UploadService {
         await this.join(key, known, file);
         await this.database.execute(
           ctx,
-          `update version_files set status = 'uploaded', sha256 = $3, upload_id = null where version_id = $1 and path = $2`,
+          `update version_files f set status = 'uploaded', sha256 = $3, upload_id = null from dataset_versions v
+            where f.version_id = $1 and f.path = $2 and v.id = f.version_id and v.status = 'uploading'`,
           [versionId, file.path, file.sha256],
         );
       }
       return { path: file.path, status: 'uploaded' as const };
     });
+  }
+
+  /** Takes announced files out of an open version, with what arrived of them. Files that are not there are no error. */
+  async removeFiles(ctx: RequestContext, input: { versionId: string; paths: string[] }): Promise<number> {
+    const { versionId, paths } = validate(removeSchema, input);
+    const { datasetId } = await this.ownUploading(ctx, versionId);
+    const stored = await this.storedFiles(ctx, versionId, paths);
+    // Rows first: bytes without a row are waste, a row without bytes would be a lie.
+    await this.database.execute(
+      ctx,
+      `delete from version_files f using dataset_versions v
+        where v.id = f.version_id and v.status = 'uploading' and f.version_id = $1 and f.path = any($2::text[])`,
+      [versionId, [...stored.keys()]],
+    );
+    await inTurns([...stored.values()], STORE_CALLS, async ({ path, uploadId }) => {
+      const key = objectKeyOf({ datasetId, versionId, path });
+      if (uploadId) await this.store.abortMultipart(key, uploadId);
+      await this.store.delete(key);
+    });
+    return stored.size;
+  }
+
+  private async ownUploading(ctx: RequestContext, versionId: string): Promise<{ datasetId: string }> {
+    const user = requireProvider(ctx);
+    const [version] = await this.database.query<{ datasetId: string }>(
+      ctx,
+      `select v.dataset_id as "datasetId" from dataset_versions v join datasets d on d.id = v.dataset_id
+        where v.id = $1 and d.organization_id = $2 and v.status = 'uploading'`,
+      [versionId, user.organizationId],
+    );
+    if (!version) throw KernelErrors.NOT_FOUND({ what: 'uploading version', id: versionId });
+    return version;
   }
 
   private async join(key: string, known: StoredFile, file: CompletedFile): Promise<void> {
@@ -256,7 +284,7 @@ export class UploadService {
     await this.database.execute(
       ctx,
       `insert into version_files (version_id, path, size_bytes, sha256, media_type, role, status, upload_id, part_size)
-       values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8)
+       select v.id, $2, $3, $4, $5, $6, 'pending', $7, $8 from dataset_versions v where v.id = $1 and v.status = 'uploading'
        on conflict (version_id, path) do update set size_bytes = excluded.size_bytes, sha256 = excluded.sha256,
          media_type = excluded.media_type, status = 'pending', upload_id = excluded.upload_id, part_size = excluded.part_size`,
       [versionId, file.path, file.sizeBytes, file.sha256, mediaType, roleOf(file.path), file.uploadId, file.partSize],

@@ -105,3 +105,12 @@ export const PublishVersion = once<
   'PublishVersion',
   'mutation PublishVersion($input: PublishVersionInput!) { publishVersion(input: $input) { version { id label status } } }',
 );
+
+/** Takes announced files out of a version that is still uploading. */
+export const RemoveFiles = repeatable<
+  { input: { versionId: string; paths: readonly string[] } },
+  { removeFiles: { version: UploadVersion } }
+>(
+  'RemoveFiles',
+  'mutation RemoveFiles($input: RemoveFilesInput!) { removeFiles(input: $input) { version { id label status } } }',
+);
