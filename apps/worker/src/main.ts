@@ -1,8 +1,13 @@
 import 'reflect-metadata';
 import { startWorker } from './worker.js';
 
-await startWorker();
-process.stdout.write('Worker is at work.\n');
+try {
+  await startWorker();
+  process.stdout.write('Worker is at work.\n');
+} catch (error) {
+  process.stderr.write(`The worker could not start. ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
 
 // Started by another process: end when it is gone, even if it was killed.
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
