@@ -35,11 +35,7 @@ export default {
       displayName: 'system',
       globalSetup: '<rootDir>/test/support/global-setup.mjs',
       globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-      testMatch: [
-        '<rootDir>/test/**/*.spec.ts',
-        '<rootDir>/test/**/*.int-spec.ts',
-        '<rootDir>/test/**/*.e2e-spec.ts',
-      ],
+      testMatch: ['<rootDir>/test/**/*.spec.ts', '<rootDir>/test/**/*.int-spec.ts', '<rootDir>/test/**/*.e2e-spec.ts'],
       testPathIgnorePatterns: ['/node_modules/'],
     },
   ],
