@@ -12,6 +12,11 @@ const env = processEnvironment();
 const home = new Home(env['BODEGA_HOME']);
 const url = env['PUBLIC_URL'] || `http://127.0.0.1:${env['PORT'] || '3000'}`;
 
+// Whoever started us has ended, or wants us to: an upload that went on alone would meet the next start's.
+const stopped = new AbortController();
+for (const event of ['disconnect', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(event, () => stopped.abort());
+stopped.signal.addEventListener('abort', () => setImmediate(() => process.exit(1)));
+
 async function knownDemo(): Promise<DemoFile | null> {
   const text = await readFile(home.file('demo.json'), 'utf8').catch(() => null);
   return text === null ? null : demoSchema.parse(JSON.parse(text));
@@ -22,5 +27,5 @@ const known = await knownDemo();
 const accounts = await ensureDemoAccounts(known?.accounts ?? []);
 const demo: DemoFile = { url, graphqlUrl: `${url}/graphql`, accounts };
 await writePrivate(home.file('demo.json'), `${JSON.stringify(demo, null, 2)}\n`);
-await stockShelf(demo, (line) => void process.stderr.write(`${line}\n`));
+await stockShelf(demo, (line) => void process.stderr.write(`${line}\n`), stopped.signal);
 process.exit(0);

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { processEnvironment } from '@app/config';
@@ -18,6 +19,8 @@ import { printWelcome } from './welcome.js';
 const DEFAULT_STORE_PORT = 9000;
 const READY_MS = 120_000;
 const STOP_MS = 15_000;
+/** The API of a market that was killed a moment ago needs a little time to notice and to let go of its port. */
+const PORT_PATIENCE_MS = 5_000;
 const env = processEnvironment();
 const root = fileURLToPath(new URL('..', import.meta.url));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -28,6 +31,7 @@ interface Service {
 
 const services: Service[] = [];
 const children: { name: string; process: ChildProcess }[] = [];
+let starting: Promise<unknown> = Promise.resolve();
 let stopping: Promise<void> | null = null;
 
 async function startServices(home: Home): Promise<Record<string, string>> {
@@ -80,6 +84,30 @@ function startChild(name: string, entry: string, childEnv: Record<string, string
   return child;
 }
 
+/** Asked before the API starts: another market on this port would answer in its place. */
+async function waitForPort(port: number): Promise<void> {
+  const deadline = Date.now() + PORT_PATIENCE_MS;
+  while (!(await isFree(port))) {
+    if (stopping) return;
+    if (Date.now() > deadline) {
+      throw new Error(
+        `Port ${port} for the API is taken by another program; stop it, or choose another port with PORT.`,
+      );
+    }
+    await delay(100);
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  const isListening = await new Promise<boolean>((resolve) => {
+    probe.once('error', () => resolve(false));
+    probe.listen(port, env['HOST'] || '127.0.0.1', () => resolve(true));
+  });
+  if (isListening) await new Promise((resolve) => probe.close(resolve));
+  return isListening;
+}
+
 async function waitUntilReady(url: string): Promise<void> {
   const deadline = Date.now() + READY_MS;
   while (Date.now() < deadline && !stopping) {
@@ -105,6 +133,8 @@ function stopAll(): Promise<void> {
         clearTimeout(timer);
       }),
     );
+    // Whatever is on its way up must be up before it can be taken down.
+    await starting.catch(() => undefined);
     for (const service of services.reverse()) await service.stop();
   })();
   return stopping;
@@ -115,12 +145,15 @@ async function main(): Promise<void> {
   await home.prepare();
   const port = env['PORT'] || '3000';
   const url = env['PUBLIC_URL'] || `http://127.0.0.1:${port}`;
+  const upcoming = startServices(home);
+  starting = upcoming;
   const childEnv: Record<string, string> = {
-    ...(await startServices(home)),
+    ...(await upcoming),
     PORT: port,
     PUBLIC_URL: url,
     BODEGA_HOME: home.path,
   };
+  await waitForPort(Number(port));
   if (stopping) return;
   startChild('API', '../apps/api/src/main.ts', childEnv);
   await waitUntilReady(`http://127.0.0.1:${port}`);

@@ -28,10 +28,11 @@ const SHELF: readonly Shelf[] = [
 
 const OPENING_BALANCE_MINOR = 1_000_000;
 const LOOK_MS = 300;
+const PUBLISH_MS = 600_000;
 
 /** Publishes what is not on the shelf yet, through the same command and API that any provider uses, and fills the buyer's purse once. */
-export async function stockShelf(demo: DemoFile, say: (line: string) => void): Promise<void> {
-  for (const item of SHELF) await putOnShelf(demo, item, say);
+export async function stockShelf(demo: DemoFile, say: (line: string) => void, stop: AbortSignal): Promise<void> {
+  for (const item of SHELF) await putOnShelf(demo, item, say, stop);
   await fillPurse(demo);
 }
 
@@ -44,10 +45,15 @@ function accountOf(demo: DemoFile, isWanted: (account: DemoAccount) => boolean):
 const clientOf = (demo: DemoFile, account: DemoAccount): BodegaClient =>
   new BodegaClient({ endpoint: demo.url, credential: account.apiKey });
 
-async function putOnShelf(demo: DemoFile, { slug, folder, offer }: Shelf, say: (line: string) => void): Promise<void> {
+async function putOnShelf(
+  demo: DemoFile,
+  { slug, folder, offer }: Shelf,
+  say: (line: string) => void,
+  stop: AbortSignal,
+): Promise<void> {
   const provider = accountOf(demo, (account) => slug.startsWith(`${account.organization}/`));
   const client = clientOf(demo, provider);
-  const signal = AbortSignal.timeout(600_000);
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(PUBLISH_MS)]);
   const newest = await settledVersion(client, slug, signal);
   if (newest && ['PUBLISHED', 'SUPERSEDED', 'RECALLED'].includes(newest.status)) {
     await ensureOffer(client, slug, offer, signal);
@@ -76,6 +82,8 @@ async function putOnShelf(demo: DemoFile, { slug, folder, offer }: Shelf, say: (
       cwd: root,
       env: { ...process.env, BODEGA_ENDPOINT: demo.url, BODEGA_API_KEY: provider.apiKey },
       maxBuffer: 1 << 26,
+      signal,
+      killSignal: 'SIGKILL',
     });
   } catch (error) {
     const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);

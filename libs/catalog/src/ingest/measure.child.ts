@@ -51,6 +51,11 @@ process.on('unhandledRejection', (error) => {
   );
 });
 
+// A worker that was killed has nobody to tell: nothing is read for nobody.
+const endAlone = (): never => process.exit(1);
+process.once('disconnect', endAlone);
+
 const order = (await nextMessage()) as MeasureOrder;
 await measure(order);
+process.off('disconnect', endAlone);
 process.disconnect?.();
