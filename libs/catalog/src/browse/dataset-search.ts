@@ -44,5 +44,9 @@ const TEXTS = `
    where d.id = $1`;
 
 const WRITE = `
-  insert into dataset_search (dataset_id, title, body, words) values ($1, $2::tsvector, $3::tsvector, $4)
-  on conflict (dataset_id) do update set title = excluded.title, body = excluded.body, words = excluded.words`;
+  with document as (
+    insert into dataset_search (dataset_id, title, body) values ($1, $2::tsvector, $3::tsvector)
+    on conflict (dataset_id) do update set title = excluded.title, body = excluded.body
+  )
+  insert into dataset_search_words (dataset_id, words) values ($1, $4)
+  on conflict (dataset_id) do update set words = excluded.words`;

@@ -90,8 +90,8 @@ export class IndexRowQueries {
     >(
       ctx,
       'catalog_changes',
-      `select ${COLUMNS}, d.revision::float8 as revision, ${IS_LISTED} as "isListed", s.words
-         from ${FROM} where d.revision > $1 and d.status <> 'draft' order by d.revision limit ${CHANGES_AT_ONCE}`,
+      `select ${COLUMNS}, d.revision::float8 as revision, ${IS_LISTED} as "isListed", w.words
+         from ${FROM} left join dataset_search_words w on w.dataset_id = d.id where d.revision > $1 and d.status <> 'draft' order by d.revision limit ${CHANGES_AT_ONCE}`,
       [revision],
     );
     return rows.map((row) => ({

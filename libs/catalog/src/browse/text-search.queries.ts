@@ -37,7 +37,7 @@ export class TextSearchQueries {
   async loadWords(ctx: RequestContext): Promise<void> {
     const rows = await this.database.query<{ word: string }>(
       ctx,
-      `select word from dataset_search, unnest(words) as word group by word having count(*) >= $1`,
+      `select word from dataset_search_words, unnest(words) as word group by word having count(*) >= $1`,
       [TRUSTED_DOCUMENTS],
     );
     this.words = new KnownWords([...TERM_LEXICON.words, ...rows.map(({ word }) => word)]);

@@ -69,17 +69,21 @@ export function stemOf(word: string): string {
   return word;
 }
 
-/** What a document is found by: every word, every character of an unspaced script and every pair of them. */
+/**
+ * What a document is found by: every word, every pair of characters of an unspaced script, and the last character of each
+ * run. A single character is then searched as a beginning (of a pair or of that last one), at half the index.
+ */
 export function lexemesOf(texts: readonly string[]): Set<string> {
   const lexemes = new Set<string>();
   for (const text of texts) {
     for (const { text: run, isSpaced } of runsOf(text)) {
       if (isSpaced) {
         lexemes.add(run);
-      } else {
-        for (const character of run) lexemes.add(character);
-        for (const bigram of bigramsOf(run)) lexemes.add(bigram);
+        continue;
       }
+      const last = [...run].at(-1);
+      if (last !== undefined) lexemes.add(last);
+      for (const bigram of bigramsOf(run)) lexemes.add(bigram);
     }
   }
   return lexemes;

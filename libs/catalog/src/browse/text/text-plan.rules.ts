@@ -88,24 +88,27 @@ export function planText(text: string, words: KnownWords): Piece[] {
   return meaningful.length ? meaningful : distinct;
 }
 
-/** One lexeme that must be there: a word's beginning, a character, or a pair of characters. */
+/** One thing that must be there: a word's beginning, a pair of characters, or a character anywhere. */
 interface Part {
   readonly lexeme: string;
-  readonly isPrefix: boolean;
+  readonly kind: 'word' | 'pair' | 'character';
 }
 
 function partsOf(form: string): Part[] {
-  return runsOf(form).flatMap(({ text, isSpaced }): Part[] =>
-    isSpaced
-      ? [{ lexeme: stemOf(text), isPrefix: true }]
-      : bigramsOf(text).map((lexeme) => ({ lexeme, isPrefix: false })),
-  );
+  return runsOf(form).flatMap(({ text, isSpaced }): Part[] => {
+    if (isSpaced) return [{ lexeme: stemOf(text), kind: 'word' }];
+    const bigrams = bigramsOf(text);
+    return bigrams.map((lexeme) => ({
+      lexeme,
+      kind: lexeme === text && [...text].length === 1 ? 'character' : 'pair',
+    }));
+  });
 }
 
 /** Whether a text that holds `a` holds `b` too. */
 function implies(a: Part, b: Part): boolean {
-  if (b.isPrefix) return a.isPrefix && a.lexeme.startsWith(b.lexeme);
-  return !a.isPrefix && a.lexeme.includes(b.lexeme);
+  if (b.kind === 'word') return a.kind === 'word' && a.lexeme.startsWith(b.lexeme);
+  return a.kind !== 'word' && a.lexeme.includes(b.lexeme);
 }
 
 const covers = (wide: readonly Part[], narrow: readonly Part[]): boolean =>
@@ -123,7 +126,7 @@ function distinctForms(forms: readonly (readonly Part[])[]): (readonly Part[])[]
   return kept.filter((form) => !kept.some((wide) => wide !== form && covers(wide, form)));
 }
 
-const toLexeme = ({ lexeme, isPrefix }: Part): string => (isPrefix ? `'${lexeme}':*` : `'${lexeme}'`);
+const toLexeme = ({ lexeme, kind }: Part): string => (kind === 'pair' ? `'${lexeme}'` : `'${lexeme}':*`);
 
 /** The tsquery of a piece; null when it holds no letter or digit. */
 export function pieceQuery(piece: Piece): string | null {
@@ -132,11 +135,11 @@ export function pieceQuery(piece: Piece): string | null {
 }
 
 /** The tsquery of the piece exactly as it was typed so far: what an unknown word must find to be taken as meant. */
-export function literalQuery(piece: Piece): string | null {
-  const parts = runsOf(piece.typed).flatMap(({ text, isSpaced }) =>
-    isSpaced ? [`'${text}':*`] : bigramsOf(text).map((lexeme) => `'${lexeme}'`),
+export function literalQuery({ typed }: Piece): string | null {
+  const parts = runsOf(typed).flatMap((run): Part[] =>
+    run.isSpaced ? [{ lexeme: run.text, kind: 'word' }] : partsOf(run.text),
   );
-  return parts.length ? parts.join(' & ') : null;
+  return parts.length ? parts.map(toLexeme).join(' & ') : null;
 }
 
 /** The tsquery that all pieces hold; null when there is none. */
