@@ -5,6 +5,7 @@ import {
   Clock,
   KernelErrors,
   newId,
+  requireScope,
   requireUser,
   toPage,
   pageSize,
@@ -12,7 +13,7 @@ import {
   decodeCursor,
   validate,
 } from '@app/kernel';
-import type { Page, PageRequest, RequestContext } from '@app/kernel';
+import type { Page, PageRequest, RequestContext, UserActor } from '@app/kernel';
 import { LessThan } from 'typeorm';
 import { IdentityErrors } from '../identity.errors.js';
 import { sha256Hex } from '../sessions/token.js';
@@ -36,6 +37,11 @@ export class ApiKeyService {
     const now = this.clock.now();
     if (expiresAt && expiresAt <= now) {
       throw KernelErrors.INVALID({ problems: [{ path: 'input.expiresAt', message: 'must be in the future' }] });
+    }
+    const latest = await this.endOf(ctx, user);
+    if (latest && (!expiresAt || expiresAt > latest)) {
+      const message = `must not be after ${latest.toISOString()}, when the key that makes it ends`;
+      throw KernelErrors.INVALID({ problems: [{ path: 'input.expiresAt', message }] });
     }
     const secret = newApiKeySecret();
     const key: ApiKeyEntity = {
@@ -64,7 +70,11 @@ export class ApiKeyService {
     return { key, secret };
   }
 
-  /** Ends one of the user's own keys; an owner may end any key of the organization. @throws REQUEST_NOT_FOUND */
+  /**
+   * Ends one of the user's own keys; an owner may end any key of the organization. A key ends only keys that may do no more
+   * than itself, so that a narrow one in the wrong hands cannot lock its owner out.
+   * @throws REQUEST_NOT_FOUND, REQUEST_FORBIDDEN
+   */
   async revokeApiKey(ctx: RequestContext, keyId: string): Promise<ApiKeyEntity> {
     const user = requireUser(ctx);
     return this.database.transaction(ctx, async (ctx) => {
@@ -73,6 +83,7 @@ export class ApiKeyService {
       if (!key || (key.userId !== user.userId && user.role !== 'owner')) {
         throw KernelErrors.NOT_FOUND({ what: 'API key', id: keyId });
       }
+      if (user.credential === 'api_key') for (const scope of key.scopes) requireScope(user, scope);
       if (key.revokedAt) return key;
       key.revokedAt = this.clock.now();
       await repository.save(key);
@@ -84,6 +95,13 @@ export class ApiKeyService {
       });
       return key;
     });
+  }
+
+  /** When the key that acts ends; null for a session, and for a key without an end. */
+  private async endOf(ctx: RequestContext, user: UserActor): Promise<Date | null> {
+    if (user.credential !== 'api_key') return null;
+    const key = await this.database.repository(ctx, ApiKeyEntity).findOneBy({ id: user.credentialId });
+    return key?.expiresAt ?? null;
   }
 
   /** Keys of the acting organization that the user may see, newest first. */
