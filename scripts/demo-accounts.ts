@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AuditModule } from '@app/audit';
 import { ConfigModule } from '@app/config';
+import type { Environment } from '@app/config';
 import { DatabaseModule } from '@app/database';
 import {
   ApiKeyService,
@@ -17,8 +19,12 @@ import { SCOPES, systemContext } from '@app/kernel';
 import type { Scope } from '@app/kernel';
 import type { DemoAccount } from './demo-file.js';
 
-@Module({ imports: [ConfigModule.forRoot(), DatabaseModule, JobsModule, AuditModule, IdentityModule] })
-class SeedModule {}
+@Module({ imports: [DatabaseModule, JobsModule, AuditModule, IdentityModule] })
+class SeedModule {
+  static forRoot(environment: Environment): DynamicModule {
+    return { module: SeedModule, imports: [ConfigModule.forRoot({ environment })] };
+  }
+}
 
 interface Wanted {
   role: DemoAccount['role'];
@@ -71,8 +77,13 @@ const SCOPES_OF: Readonly<Record<DemoAccount['role'], readonly Scope[]>> = {
 };
 
 /** The demo accounts, made where missing. What `known` says is kept as long as it works. */
-export async function ensureDemoAccounts(known: readonly DemoAccount[]): Promise<DemoAccount[]> {
-  const app = await NestFactory.createApplicationContext(SeedModule, { logger: ['error', 'warn'] });
+export async function ensureDemoAccounts(
+  environment: Environment,
+  known: readonly DemoAccount[],
+): Promise<DemoAccount[]> {
+  const app = await NestFactory.createApplicationContext(SeedModule.forRoot(environment), {
+    logger: ['error', 'warn'],
+  });
   try {
     const accounts: DemoAccount[] = [];
     for (const wanted of WANTED) {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { processEnvironment } from '@app/config';
 import { startObjectStore, startPostgres } from '@app/embedded';
 import { DomainError } from '@app/kernel';
-import { Home } from './home.js';
+import { Home, writePrivate } from './home.js';
 import { printWelcome } from './welcome.js';
 
 /**
@@ -153,6 +153,8 @@ async function main(): Promise<void> {
     PUBLIC_URL: url,
     BODEGA_HOME: home.path,
   };
+  // For `npm run seed` and whoever else works on this machine's market by hand.
+  await writePrivate(home.file('services.json'), JSON.stringify(childEnv, null, 2));
   await waitForPort(Number(port));
   if (stopping) return;
   startChild('API', '../apps/api/src/main.ts', childEnv);

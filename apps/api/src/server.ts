@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -8,6 +9,7 @@ import type { RequestWithContext } from '@app/graphql';
 import { RequestOpener } from '@app/identity';
 import { newId } from '@app/kernel';
 import type { Clock } from '@app/kernel';
+import { LOG_STORE, ObjectStore } from '@app/storage';
 import { apiSettings } from './api.config.js';
 import { ApiModule } from './api.module.js';
 import { sendError } from './error.filter.js';
@@ -31,10 +33,22 @@ export async function startServer(options: { environment?: Environment; clock?: 
   });
   app.get(Settings).validateAll();
   await migrate(app.get(Database).dataSource);
+  await ensureBuckets(app);
   openRequests(app);
   app.enableShutdownHooks();
   await app.listen(port, host);
   return { app, url: (await app.getUrl()).replace('[::1]', '127.0.0.1') };
+}
+
+/** Makes the buckets of a new store. A store that cannot be reached now is no reason not to start: /readyz tells. */
+async function ensureBuckets(app: NestFastifyApplication): Promise<void> {
+  for (const store of [app.get(ObjectStore), app.get<ObjectStore>(LOG_STORE)]) {
+    await store.ensureBucket().catch((error: unknown) => {
+      new Logger('Storage').warn(
+        `Bucket ${store.bucket} is not there yet: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    });
+  }
 }
 
 /** Before anything else, each request gets its context: an id, and the actor whom its credential proves. */
