@@ -10,6 +10,7 @@ import { DatasetService } from './datasets/dataset.service.js';
 import { EpisodeQueries } from './episodes/episode.queries.js';
 import { Catalog1763600004000 } from './migrations/1763600004000-catalog.js';
 import { CatalogBrowse1763600004500 } from './migrations/1763600004500-catalog-browse.js';
+import { OrganizationChanges1763600004900 } from './migrations/1763600004900-organization-changes.js';
 import { UploadService } from './uploads/upload.service.js';
 import { FileQueries } from './versions/file.queries.js';
 import { VersionQueries } from './versions/version.queries.js';
@@ -18,7 +19,7 @@ import { VersionService } from './versions/version.service.js';
 registerTables({
   domain: 'catalog',
   entities: [DatasetEntity],
-  migrations: [Catalog1763600004000, CatalogBrowse1763600004500],
+  migrations: [Catalog1763600004000, CatalogBrowse1763600004500, OrganizationChanges1763600004900],
 });
 
 const services = [

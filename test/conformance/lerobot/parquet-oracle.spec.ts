@@ -8,7 +8,7 @@ import { ParquetFile } from '@app/formats';
 import { bufferSource } from '../../support/file-trees.js';
 import type { TablePlan } from './clean-set.js';
 import { writeTable } from './clean-set.js';
-import { describeShared, sharedPath } from './shared-data.js';
+import { describeWithSharedData, sharedData } from '../../support/shared-data.js';
 
 // Generous: other work may share the machine, and no test here is about time.
 jest.setTimeout(300_000);
@@ -164,7 +164,7 @@ describe('the parquet decoder', () => {
   });
 });
 
-describeShared('the parquet decoder on real files', () => {
+describeWithSharedData('the parquet decoder on real files', () => {
   it('reads every column of every real LeRobot table as hyparquet does', async () => {
     const folders = [
       'lerobot-tiny-fixtures',
@@ -176,11 +176,11 @@ describeShared('the parquet decoder on real files', () => {
     ];
     let columns = 0;
     for (const folder of folders) {
-      const names = (await readdir(sharedPath(folder), { recursive: true })).filter((name) =>
+      const names = (await readdir(sharedData(folder), { recursive: true })).filter((name) =>
         name.endsWith('.parquet'),
       );
       for (const name of names) {
-        const bytes = new Uint8Array(await readFile(`${sharedPath(folder)}/${name}`));
+        const bytes = new Uint8Array(await readFile(`${sharedData(folder)}/${name}`));
         const file = await ParquetFile.open(bufferSource(bytes));
         for (const column of file.columns) {
           const isImage = column.includes('images') && !column.includes('/');

@@ -5,13 +5,13 @@ import { expect, it, jest } from '@jest/globals';
 import type { DatasetMeasure, EpisodeFact, FeatureStats } from '@app/formats';
 import { DiskFileTree } from '../../support/file-trees.js';
 import { errorCodes, measure, warningCodes } from './measuring.js';
-import { describeShared, sharedPath } from './shared-data.js';
+import { describeWithSharedData, sharedData } from '../../support/shared-data.js';
 
 // Generous: other work may share the machine, and no test here is about time.
 jest.setTimeout(300_000);
 
 async function measureFolder(name: string): Promise<{ set: DatasetMeasure; episodes: EpisodeFact[] }> {
-  const tree = await DiskFileTree.of(sharedPath(name));
+  const tree = await DiskFileTree.of(sharedData(name));
   try {
     return await measure(tree);
   } finally {
@@ -41,7 +41,7 @@ const close = (mine: readonly number[], theirs: readonly number[], scale: readon
   mine.length === theirs.length &&
   mine.every((value, c) => Math.abs(value - (theirs[c] ?? Number.NaN)) <= 1e-3 * Math.max(scale[c] ?? 0, 1e-6));
 
-describeShared('real sets', () => {
+describeWithSharedData('real sets', () => {
   it.each([
     ['unitree-g1-v21', 'lerobot-v21-unitree-g1/subset-8ep'],
     ['unitree-g1-v30', 'lerobot-v30-unitree-g1/subset-4ep'],
@@ -83,7 +83,7 @@ describeShared('real sets', () => {
 
   it('recomputes the statistics that the publisher shipped, within 1e-3', async () => {
     const { episodes } = await measureFolder('lerobot-v21-unitree-g1/subset-8ep');
-    const lines = (await readFile(sharedPath('lerobot-v21-unitree-g1/subset-8ep/meta/episodes_stats.jsonl'), 'utf8'))
+    const lines = (await readFile(sharedData('lerobot-v21-unitree-g1/subset-8ep/meta/episodes_stats.jsonl'), 'utf8'))
       .trim()
       .split('\n');
 
@@ -107,7 +107,7 @@ describeShared('real sets', () => {
   });
 });
 
-describeShared('real sets that are refused', () => {
+describeWithSharedData('real sets that are refused', () => {
   it('names every video and data file that the original announces and lacks', async () => {
     const { set, episodes } = await measureFolder('lerobot-v21-unitree-g1/original');
 

@@ -1,5 +1,5 @@
 import { Args, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { Allow, CurrentContext, NodeLoaders, PageArgs, toConnection } from '@app/graphql';
+import { Allow, Cached, CurrentContext, NodeLoaders, PageArgs, toConnection } from '@app/graphql';
 import type { ConnectionOf } from '@app/graphql';
 import { decodeCursor, encodeCursor, pageSize, requireUser, toPage } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
@@ -30,6 +30,7 @@ export class DatasetResolver {
   }
 
   @Allow('anonymous')
+  @Cached('catalog')
   @Query(() => DatasetType, { description: 'One dataset by organization/name.' })
   async dataset(
     @CurrentContext() ctx: RequestContext,
@@ -54,6 +55,7 @@ export class DatasetResolver {
   }
 
   @Allow('anonymous')
+  @Cached('catalog')
   @ResolveField('versions', () => VersionConnection, {
     description: 'Released versions, newest first; the provider sees all.',
   })
@@ -66,6 +68,7 @@ export class DatasetResolver {
   }
 
   @Allow('anonymous')
+  @Cached('catalog')
   @ResolveField('currentVersion', () => VersionType, { nullable: true, description: 'The version on sale.' })
   async currentVersion(
     @CurrentContext() ctx: RequestContext,

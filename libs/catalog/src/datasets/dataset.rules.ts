@@ -8,7 +8,8 @@ const STEPS: Readonly<Record<DatasetStatus, readonly DatasetStatus[]>> = {
   draft: ['in_review', 'listed', 'withdrawn'],
   in_review: ['listed', 'draft', 'withdrawn'],
   listed: ['suspended', 'withdrawn'],
-  suspended: ['listed', 'withdrawn'],
+  // Not withdrawn: publishing brings back what was withdrawn, and a provider must not lift the operator's suspension so.
+  suspended: ['listed'],
   withdrawn: ['in_review', 'listed'],
 };
 

@@ -1,5 +1,5 @@
 import { Args, ID, Int, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
-import { Allow, CurrentContext, NodeLoaders, PageArgs, toConnection } from '@app/graphql';
+import { Allow, Cached, CurrentContext, NodeLoaders, PageArgs, toConnection } from '@app/graphql';
 import type { ConnectionOf } from '@app/graphql';
 import { decodeCursor, encodeCursor, pageSize, toPage } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
@@ -36,6 +36,7 @@ export class VersionResolver {
   }
 
   @Allow('anonymous')
+  @Cached('catalog')
   @Query(() => VersionType, {
     description: 'One version of a dataset, by label (v2) or commit id; the current one when left out.',
   })
@@ -48,6 +49,7 @@ export class VersionResolver {
   }
 
   @Allow('anonymous')
+  @Cached('catalog')
   @Query(() => [String], { description: 'Paths of the files that hold the named episodes of a version.' })
   async episodeFiles(
     @CurrentContext() ctx: RequestContext,
@@ -59,6 +61,7 @@ export class VersionResolver {
   }
 
   @Allow('anonymous')
+  @Cached('catalog')
   @ResolveField('files', () => VersionFileConnection, { description: 'Files in order of their paths.' })
   async filesOf(
     @CurrentContext() ctx: RequestContext,
@@ -75,6 +78,7 @@ export class VersionResolver {
   }
 
   @Allow('anonymous')
+  @Cached('catalog')
   @ResolveField('episodeList', () => EpisodeConnection, {
     description: 'Episodes in order, filtered, with their number.',
   })
