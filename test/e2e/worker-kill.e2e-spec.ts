@@ -202,7 +202,11 @@ describe('a worker killed with -9 while it checks a version', () => {
                         and ltrim(query, E' \\n') ilike $1) as value`,
         [pattern],
       ),
-    isJobLocked: () => one('select exists (select from graphile_worker.jobs where task_identifier = 'catalog.ingest_version' and locked_at is not null) as value', []),
+    isJobLocked: () =>
+      one(
+        'select exists (select from graphile_worker.jobs where task_identifier = $1 and locked_at is not null) as value',
+        ['catalog.ingest_version'],
+      ),
   });
 
   const reach = (worker: WorkerProcess, isThere: () => Promise<boolean>, what: string): Promise<boolean> =>
