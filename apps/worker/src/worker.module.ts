@@ -7,7 +7,7 @@ import { ConfigModule } from '@app/config';
 import type { Environment } from '@app/config';
 import { DatabaseModule } from '@app/database';
 import { DeliveryWorkerModule } from '@app/delivery';
-import { IdentityModule } from '@app/identity';
+import { IdentityWorkerModule } from '@app/identity';
 import { JobsModule, JobsWorkerModule } from '@app/jobs';
 import type { Clock } from '@app/kernel';
 import { LicensingWorkerModule } from '@app/licensing';
@@ -27,7 +27,7 @@ export class WorkerModule {
         JobsWorkerModule,
         AuditModule,
         AuditWorkerModule,
-        IdentityModule,
+        IdentityWorkerModule,
         CatalogWorkerModule,
         LicensingWorkerModule,
         BillingModule,

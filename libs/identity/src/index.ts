@@ -1,4 +1,5 @@
 export { IdentityModule } from './identity.module.js';
+export { IdentityWorkerModule } from './identity.worker.module.js';
 export { IdentityApiModule } from './identity.api.module.js';
 export { IdentityErrors } from './identity.errors.js';
 export { identitySettings } from './identity.config.js';
