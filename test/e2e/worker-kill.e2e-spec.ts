@@ -305,6 +305,26 @@ describe('a worker killed with -9 while it checks a version', () => {
     });
   });
 
+  it('refuses the version, with a reason, when no try is left', async () => {
+    const version = await submit(folder, 'hopeless');
+    // Stands for nine workers that died before this one.
+    await db.query(
+      `update graphile_worker._private_jobs set attempts = max_attempts - 1
+        where task_id = (select id from graphile_worker._private_tasks where identifier = 'catalog.ingest_version')`,
+    );
+    const worker = startWorker();
+    await reach(worker, async () => (await worker.readers()).length > 0, 'the reader');
+    await worker.kill();
+
+    const next = startWorker();
+    await reach(next, async () => (await lookoutOf(next, version).status()) !== 'validating', 'the end of the check');
+
+    const { version: row, episodes, acts } = await resultOf(version);
+    expect(JSON.parse(row)).toMatchObject({ status: 'rejected', commit_id: null, merkle_root: null });
+    expect(row).toContain('READER_GAVE_UP');
+    expect({ episodes, acts }).toEqual({ episodes: null, acts: 1 });
+  });
+
   it('gives the same report of filmed episodes after kills at any time', async () => {
     const set = join(REPOSITORY, 'samples/sorting');
     const calm = await submit(set, 'sorting-calm');

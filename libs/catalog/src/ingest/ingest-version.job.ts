@@ -4,7 +4,7 @@ import { Settings } from '@app/config';
 import { Database } from '@app/database';
 import type { DatasetMeasure } from '@app/formats';
 import { JobHandler } from '@app/jobs';
-import type { JobHelp, JobRun } from '@app/jobs';
+import type { JobFailed, JobFailure, JobHelp, JobRun } from '@app/jobs';
 import { Clock, commitIdOf, merkleRootOf } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { INTERNAL_PARAMETER, ObjectStore } from '@app/storage';
@@ -40,7 +40,7 @@ interface VersionUnderCheck {
  */
 @Injectable()
 @JobHandler(INGEST_JOB)
-export class IngestVersionJob implements JobRun {
+export class IngestVersionJob implements JobRun, JobFailed {
   constructor(
     private readonly database: Database,
     private readonly files: FileQueries,
@@ -64,12 +64,25 @@ export class IngestVersionJob implements JobRun {
       const isHopeless =
         error instanceof CageLimitExceeded || (error instanceof CageFailed && help.attempt >= help.maxAttempts);
       if (!isHopeless) throw error;
-      await this.episodes.clear(help.ctx, versionId);
-      await this.finish(help.ctx, version, files, unreadableMeasure(files), {
-        hashes: null,
-        unreadable: error.message,
-      });
+      await this.refuse(help.ctx, version, files, error.message);
     }
+  }
+
+  /** A check that nobody will try again must not leave its version under check for ever. */
+  async onJobFailed(payload: unknown, { ctx }: JobFailure): Promise<void> {
+    const { versionId } = payloadSchema.parse(payload);
+    const version = await this.versionUnderCheck(ctx, versionId);
+    if (version) await this.refuse(ctx, version, await this.allFiles(ctx, versionId), 'was cut short at every try');
+  }
+
+  private async refuse(
+    ctx: RequestContext,
+    version: VersionUnderCheck,
+    files: FileRow[],
+    unreadable: string,
+  ): Promise<void> {
+    await this.episodes.clear(ctx, version.id);
+    await this.finish(ctx, version, files, unreadableMeasure(files), { hashes: null, unreadable });
   }
 
   private async measure(version: VersionUnderCheck, files: FileRow[], help: JobHelp) {
