@@ -110,4 +110,15 @@ export class EpisodeQueries {
       ],
     );
   }
+
+  /** After a version's episodes are in: counting reads the index alone only where a vacuum has marked the pages. */
+  async settle(ctx: RequestContext, versionId: string): Promise<void> {
+    const outside = { ...ctx, tx: undefined };
+    const [home] = await this.database.query<{ partition: string }>(
+      outside,
+      'select tableoid::regclass::text as partition from episodes where version_id = $1 limit 1',
+      [versionId],
+    );
+    if (home) await this.database.execute(outside, `vacuum (analyze) ${home.partition}`);
+  }
 }

@@ -146,8 +146,7 @@ export class IngestVersionJob implements JobRun, JobFailed {
         },
       });
     });
-    // Counting episodes reads the index alone only where a vacuum has marked the pages.
-    await this.database.execute({ ...ctx, tx: undefined }, 'vacuum (analyze) episodes');
+    await this.episodes.settle(ctx, version.id);
   }
 
   private async versionUnderCheck(ctx: RequestContext, versionId: string): Promise<VersionUnderCheck | undefined> {
