@@ -82,10 +82,20 @@ async function readSome(file: FileHandle, buffer: Buffer, offset: number, end: n
   return buffer.subarray(0, bytesRead);
 }
 
-/** Resolves when the kernel has taken the bytes (true) or the connection is gone (false). */
+/**
+ * Resolves when the kernel has taken the bytes (true) or the connection is gone (false). Between the end of a connection and
+ * the news of it, Node keeps what is written for a socket that never comes, and never calls back: hence the ear for 'close'.
+ */
 function write(response: ServerResponse, chunk: Buffer): Promise<boolean> {
+  if (response.destroyed) return Promise.resolve(false);
   return new Promise((resolve) => {
-    response.write(chunk, (error) => resolve(!error));
+    const settle = (isTaken: boolean): void => {
+      response.off('close', gone);
+      resolve(isTaken);
+    };
+    const gone = (): void => settle(false);
+    response.once('close', gone);
+    response.write(chunk, (error) => settle(!error));
   });
 }
 
