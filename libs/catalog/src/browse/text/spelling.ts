@@ -24,7 +24,7 @@ export function editDistance(a: string, b: string, limit: number): number {
     before = above;
     above = row;
   }
-  return above[b.length] ?? limit + 1;
+  return Math.min(above[b.length] ?? limit + 1, limit + 1);
 }
 
 /** Words that texts of the catalogue use often enough to be trusted, by first letter. */
