@@ -224,6 +224,25 @@ describe('an API key', () => {
     expect(made.length).toBe(before.length + 2);
   });
 
+  it('for the catalogue alone shows nothing of its own organization either', async () => {
+    const key = await keyOf(tenants.victim, ['catalog:read']);
+
+    for (const query of [
+      '{ grants { nodes { id } } }',
+      '{ orders { nodes { id } } }',
+      '{ balance { currency } }',
+      '{ usage { servedBytes } }',
+      '{ auditLog { nodes { seq } } }',
+      '{ apiKeys { nodes { id } } }',
+      '{ ownDatasets { nodes { id } } }',
+    ]) {
+      const { errors } = await tenants.market.ask(query, {}, key);
+      expect([query, errors[0]?.extensions.code]).toEqual([query, 'REQUEST_FORBIDDEN']);
+    }
+    const { viewer, datasets } = await tenants.market.must('{ viewer { role } datasets { totalCount } }', {}, key);
+    expect({ viewer, datasets }).toEqual({ viewer: { role: 'owner' }, datasets: { totalCount: expect.any(Number) } });
+  });
+
   it('for reading data sells nothing, and one for writing it takes nothing', async () => {
     const reading = await keyOf(tenants.seller, ['catalog:read', 'data:read']);
     const writing = await keyOf(tenants.victim, ['catalog:read', 'data:write']);
@@ -261,9 +280,9 @@ describe('an API key', () => {
   });
 
   it('neither widens itself nor ends keys that may do more', async () => {
-    const narrow = await keyOf(tenants.victim, ['catalog:read']);
+    const narrow = await keyOf(tenants.victim, ['data:read']);
 
-    expect(await codeOf(narrow, 'createApiKey', 'CreateApiKeyInput', { label: 'wide', scopes: ['data:read'] })).toBe(
+    expect(await codeOf(narrow, 'createApiKey', 'CreateApiKeyInput', { label: 'wide', scopes: ['data:write'] })).toBe(
       'IDENTITY_SCOPE_TOO_WIDE',
     );
     expect(await codeOf(narrow, 'revokeApiKey', 'RevokeApiKeyInput', { keyId: tenants.things.apiKeyId })).toBe(

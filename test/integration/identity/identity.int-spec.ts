@@ -173,7 +173,7 @@ describe('secrets', () => {
 
 describe('an API key', () => {
   const create = (input: object, credential: string): Promise<Answer> =>
-    market.ask(CREATE_KEY, { input: { label: 'a key', scopes: ['catalog:read'], ...input } }, credential);
+    market.ask(CREATE_KEY, { input: { label: 'a key', scopes: ['catalog:read', 'data:read'], ...input } }, credential);
   const inHours = (hours: number): string => new Date(market.clock.now().getTime() + hours * 3_600_000).toISOString();
   const listed = async (id: string): Promise<{ lastUsedAt: string | null; revokedAt: string | null } | undefined> => {
     const query = '{ apiKeys(first: 50) { nodes { id hint label lastUsedAt revokedAt } } }';
