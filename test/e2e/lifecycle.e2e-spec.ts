@@ -106,25 +106,30 @@ describe('npm start', () => {
   it('refuses to run twice in one folder, in one sentence, without disturbing the first', async () => {
     const second = home.start();
 
-    const { code } = await second.ended();
+    const ending = await second.ended();
 
-    expect(code).toBe(1);
-    expect(second.stderr.trim().split('\n')).toEqual([expect.stringMatching(/already run by process \d+; stop that/)]);
+    expect({ ending, said: second.stderr.trim().split('\n') }).toEqual({
+      ending: { code: 1, signal: null },
+      said: [expect.stringMatching(/already run by process \d+; stop that/)],
+    });
     expect(await remembered(home)).toEqual(known);
   });
 
   it('refuses a taken port in one sentence, also when a market answers there', async () => {
     const other = await MarketHome.create();
-    const second = other.start({ PORT: String(home.port) });
+    try {
+      const second = other.start({ PORT: String(home.port) });
 
-    const { code } = await second.ended();
+      const ending = await second.ended();
 
-    expect(code).toBe(1);
-    expect(second.stderr.trim().split('\n')).toEqual([
-      `Port ${home.port} for the API is taken by another program; stop it, or choose another port with PORT.`,
-    ]);
-    await demandNothingLeft(other);
-    await other.remove();
+      expect({ ending, said: second.stderr.trim().split('\n') }).toEqual({
+        ending: { code: 1, signal: null },
+        said: [`Port ${home.port} for the API is taken by another program; stop it, or choose another port with PORT.`],
+      });
+      await demandNothingLeft(other);
+    } finally {
+      await other.remove();
+    }
     expect(await remembered(home)).toEqual(known);
   });
 

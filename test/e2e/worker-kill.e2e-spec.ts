@@ -219,7 +219,7 @@ describe('a worker killed with -9 while it checks a version', () => {
       worker,
       () =>
         one(
-          `select status <> 'validating' and not exists (select from graphile_worker.jobs where task_identifier = 'catalog.ingest_version')
+          `select status <> 'validating' and not exists (select from graphile_worker.jobs where task_identifier = 'catalog.ingest_version' and attempts < max_attempts)
              as value from dataset_versions where id = $1`,
           [versionId],
         ),

@@ -23,7 +23,7 @@ const LOCK_FILE = 'owner.json';
 export async function lockFolder(folder: string, what: string): Promise<ProcessLock> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, LOCK_FILE);
-  const owner: Owner = { pid: process.pid, started: (await startOf(process.pid)) ?? '' };
+  const owner: Owner = { pid: process.pid, started: (await statOf(process.pid))?.started ?? '' };
   for (;;) {
     try {
       await writeFile(path, JSON.stringify(owner), { flag: 'wx', mode: 0o600 });
@@ -50,8 +50,12 @@ async function readOwner(path: string): Promise<Owner | null> {
 
 async function isAlive(owner: Owner): Promise<boolean> {
   if (!isRunning(owner.pid)) return false;
-  const started = await startOf(owner.pid);
-  return started === null || owner.started === '' || started === owner.started;
+  const stat = await statOf(owner.pid);
+  // Where there is a /proc, it has ended since the line above.
+  if (stat === null) return process.platform !== 'linux';
+  // Killed together with its parent, a process keeps its number until somebody buries it; in a container, perhaps nobody does.
+  if (stat.state === 'Z' || stat.state === 'X') return false;
+  return owner.started === '' || stat.started === owner.started;
 }
 
 /** Whether a process with this pid exists, ours to signal or not. */
@@ -64,12 +68,19 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Clock ticks since boot at which a process started (field 22 of its stat line), or null where there is no /proc. */
-async function startOf(pid: number): Promise<string | null> {
+interface ProcessStat {
+  readonly state: string;
+  /** Clock ticks since boot at which the process started. */
+  readonly started: string;
+}
+
+/** Fields 3 and 22 of the stat line of a process, or null where there is no /proc. */
+async function statOf(pid: number): Promise<ProcessStat | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     // The second field is the command in parentheses and may itself hold spaces and parentheses.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', started: fields[19] ?? '' };
   } catch {
     return null;
   }
