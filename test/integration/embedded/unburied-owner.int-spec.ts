@@ -26,7 +26,9 @@ describe('a folder whose owner is dead and not yet buried', () => {
 
   it('is taken over, as after a kill in a container whose first process buries nobody', async () => {
     // `sleep` takes the shell's place and never asks after the child that it got from it.
-    const parent = spawn('bash', ['-c', 'sleep 600 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const parent = spawn('bash', ['-c', 'sleep 600 & echo $!; exec sleep 600'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     try {
       const [line] = (await once(createInterface(parent.stdout), 'line')) as [string];
       const pid = Number(line);
