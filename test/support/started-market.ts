@@ -35,6 +35,7 @@ export interface Ending {
 /** The folder and ports of a market that tests start and stop as a person would, with `npm start`. */
 export class MarketHome {
   private readonly runs: StartedMarket[] = [];
+  private isRemoved = false;
 
   private constructor(
     readonly folder: string,
@@ -71,6 +72,8 @@ export class MarketHome {
   }
 
   start(change: Readonly<Record<string, string>> = {}): StartedMarket {
+    // A test that ran out of time goes on behind the back of the next; it must not leave a market behind.
+    if (this.isRemoved) throw new Error('This home is gone.');
     const run = new StartedMarket(this, { ...this.environment, ...change });
     this.runs.push(run);
     return run;
@@ -131,6 +134,7 @@ export class MarketHome {
   }
 
   async remove(): Promise<void> {
+    this.isRemoved = true;
     await this.killAll();
     await Promise.all(this.runs.map((run) => run.ended()));
     await rm(this.folder, { recursive: true, force: true });
@@ -199,7 +203,10 @@ export class StartedMarket {
   async killSupervisor(): Promise<SeenProcess[]> {
     const before = await this.home.processes();
     signal(await this.supervisor(), 'SIGKILL');
-    await this.ending;
+    await eventually(
+      () => this.npm.exitCode !== null || this.npm.signalCode !== null,
+      () => `npm did not notice that its program was killed (${before.map(({ command }) => command).join('; ')})`,
+    );
     return before;
   }
 
