@@ -14,15 +14,17 @@ const MAY_IMPORT = {
   jobs: ['config', 'database'],
   embedded: ['config'],
   graphql: ['config'],
+  cages: ['config', 'formats'],
   client: [],
   audit: PLATFORM,
   identity: [...PLATFORM, 'audit'],
-  catalog: [...PLATFORM, 'audit', 'identity', 'formats', 'standards'],
+  catalog: [...PLATFORM, 'cages', 'audit', 'identity', 'formats', 'standards'],
   metering: [...PLATFORM, 'audit', 'identity'],
   licensing: [...PLATFORM, 'audit', 'identity', 'catalog'],
-  previews: [...PLATFORM, 'audit', 'identity', 'catalog', 'formats'],
+  previews: [...PLATFORM, 'cages', 'audit', 'identity', 'catalog', 'formats'],
+  renditions: [...PLATFORM, 'cages', 'audit', 'identity', 'catalog', 'formats'],
   billing: [...PLATFORM, 'audit', 'identity', 'catalog', 'metering', 'licensing'],
-  delivery: [...PLATFORM, 'audit', 'identity', 'catalog', 'metering', 'licensing'],
+  delivery: [...PLATFORM, 'audit', 'identity', 'catalog', 'metering', 'licensing', 'renditions'],
 };
 
 const anyOf = (names) => `^libs/(${names.join('|')})/`;

@@ -89,6 +89,12 @@ export class DiskFileTree implements FileTree {
     };
   }
 
+  localPath(path: string): Promise<string> {
+    return this.sizes.has(path)
+      ? Promise.resolve(join(this.root, path))
+      : Promise.reject(new Error(`no file ${path} in this tree`));
+  }
+
   async close(): Promise<void> {
     for (const handle of this.handles.values()) await handle.close();
     this.handles.clear();

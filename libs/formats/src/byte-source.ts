@@ -18,6 +18,11 @@ export interface FileEntry {
 export interface FileTree {
   readonly files: readonly FileEntry[];
   open(path: string): Promise<ByteSource>;
+  /**
+   * Path of a local copy that a library may open by name (HDF5, SQLite). It belongs to the tree and goes with it.
+   * Trees without a disk leave this out; a reader that needs it then refuses files over what fits into memory.
+   */
+  localPath?(path: string): Promise<string>;
 }
 
 /**

@@ -1,13 +1,35 @@
 export type { ByteSource, FileEntry, FileTree } from './byte-source.js';
 export type {
+  CameraSpec,
+  DatasetSource,
+  EpisodeItem,
+  FormatName,
+  FormatReader,
+  ImageItem,
+  Known,
+  NumberRows,
+  Rate,
+  SignalSpec,
+  SourceEpisode,
+  SourceHead,
+} from './dataset-source.js';
+export type {
   CameraFact,
+  ClockFact,
+  CoverageFacts,
   DatasetMeasure,
   EpisodeFact,
   EpisodeFile,
   FeatureStats,
+  MotionFact,
+  OutcomeSource,
+  QualityFacts,
+  Spread,
+  TaskSpan,
   StreamFact,
   StreamRole,
 } from './episode-model.js';
+export { blankMeasure } from './episode-model.js';
 export type { Finding, FindingCode, FindingSeverity } from './findings.js';
 export { FINDING_SEVERITIES } from './findings.js';
 export type { MeasureOptions, MeasureProgress } from './measure-dataset.js';

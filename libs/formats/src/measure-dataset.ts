@@ -1,8 +1,9 @@
 import type { FileTree } from './byte-source.js';
 import { detectLerobotRoot } from './detect.js';
 import type { DatasetMeasure, EpisodeFact } from './episode-model.js';
+import { blankMeasure } from './episode-model.js';
 import { FindingLog } from './findings.js';
-import { emptyMeasure, measureLerobot } from './lerobot/lerobot.reader.js';
+import { measureLerobot } from './lerobot/lerobot.reader.js';
 import { checkTree, DatasetFiles } from './tree.js';
 
 const DEFAULT_MAX_FINDINGS = 200;
@@ -41,7 +42,7 @@ export async function measureDataset(tree: FileTree, options: MeasureOptions): P
   const files = new DatasetFiles(tree, root ?? '');
   const measure =
     root === null
-      ? emptyMeasure(files)
+      ? blankMeasure(files)
       : await measureLerobot(files, log, {
           onEpisode: (episode) => options.onEpisode(episode),
           tick: (step, done, total) => {

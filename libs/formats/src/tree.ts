@@ -39,6 +39,12 @@ export class DatasetFiles {
     return this.tree.open(this.full(path));
   }
 
+  /** See `FileTree.localPath`; null where the tree has no disk. */
+  async localPath(path: string): Promise<string | null> {
+    this.used.add(path);
+    return this.tree.localPath ? this.tree.localPath(this.full(path)) : null;
+  }
+
   /** Paths that match, sorted. */
   list(pattern: RegExp): string[] {
     return [...this.entries.keys()].filter((path) => pattern.test(path)).sort();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DatasetMeasure, Finding } from '@app/formats';
-import { FINDING_SEVERITIES } from '@app/formats';
+import { FINDING_SEVERITIES, blankMeasure } from '@app/formats';
 import type { DeclaredFacts, ManifestFile } from './declared.js';
 import { evaluateProfile } from './evaluate-profile.js';
 import { RULE_OF_FINDING } from './finding-rules.js';
@@ -9,6 +9,7 @@ import type { RuleResult } from './profile.js';
 import { L1_V1 } from './profiles/l1.v1.js';
 
 const measure: DatasetMeasure = {
+  ...blankMeasure({ root: '', bytes: 100, count: 1 }),
   format: 'lerobot',
   formatVersion: 'v3.0',
   rootPath: '',
@@ -46,6 +47,7 @@ const measure: DatasetMeasure = {
       name: 'top',
       key: 'observation.images.top',
       kind: 'rgb',
+      carrier: 'video',
       width: 8,
       height: 8,
       fps: 30,

@@ -1,3 +1,4 @@
+import { blankMeasure } from '@app/formats';
 import type { DatasetMeasure } from '@app/formats';
 import { L1_V1, evaluateProfile, gradeOf, isListable } from '@app/standards';
 import type { DeclaredFacts } from '../datasets/declared.rules.js';
@@ -59,23 +60,7 @@ export function reportOf(
 
 /** Stands in for the facts of a set that no reader got through. */
 export function unreadableMeasure(files: readonly FileRow[]): DatasetMeasure {
-  return {
-    format: 'lerobot',
-    formatVersion: 'v3.0',
-    rootPath: '',
-    fps: null,
-    robotType: null,
-    episodes: 0,
-    frames: 0,
-    durationS: 0,
-    bytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
-    files: files.length,
-    streams: [],
-    cameras: [],
-    tasks: [],
-    modalities: [],
-    findings: [],
-  };
+  return blankMeasure({ root: '', bytes: files.reduce((sum, file) => sum + file.sizeBytes, 0), count: files.length });
 }
 
 function unreadableFinding(reason: string): ReportFinding {

@@ -40,6 +40,7 @@ export class CameraTallies {
       name: cameraName(feature.key),
       key: feature.key,
       kind: feature.isDepth || /depth/i.test(feature.key) ? 'depth' : 'rgb',
+      carrier: feature.role === 'video' ? 'video' : 'images',
       width: seen.width,
       height: seen.height,
       fps: seen.fps,

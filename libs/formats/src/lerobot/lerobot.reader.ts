@@ -1,4 +1,5 @@
 import type { DatasetMeasure, EpisodeFact, StreamFact } from '../episode-model.js';
+import { blankMeasure } from '../episode-model.js';
 import type { FindingLog } from '../findings.js';
 import { readJson, asObject } from '../text/json.js';
 import type { DatasetFiles } from '../tree.js';
@@ -41,7 +42,7 @@ export interface WalkHooks {
  * @see https://github.com/huggingface/lerobot (dataset format v2.1 and v3.0)
  */
 export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks: WalkHooks): Promise<DatasetMeasure> {
-  const blank = emptyMeasure(files);
+  const blank: DatasetMeasure = { ...blankMeasure(files), format: 'lerobot' };
   let raw: unknown;
   try {
     raw = await readJson(await files.open(INFO), MAX_INFO_BYTES);
@@ -84,6 +85,7 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
   return {
     ...measure,
     fps: info.fps,
+    fpsSource: 'declared',
     robotType: info.robotType,
     episodes: walk.episodes,
     frames: walk.frames,
@@ -96,27 +98,6 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
       cameras,
       taskTexts.some((text) => text.trim() !== ''),
     ),
-  };
-}
-
-/** What is said of an upload that could not be read as a dataset. */
-export function emptyMeasure(files: { root: string; bytes: number; count: number }): DatasetMeasure {
-  return {
-    format: 'lerobot',
-    formatVersion: 'unknown',
-    rootPath: files.root,
-    fps: null,
-    robotType: null,
-    episodes: 0,
-    frames: 0,
-    durationS: 0,
-    bytes: files.bytes,
-    files: files.count,
-    streams: [],
-    cameras: [],
-    tasks: [],
-    modalities: [],
-    findings: [],
   };
 }
 

@@ -113,6 +113,11 @@ export class EpisodeWalk {
       outcome: measured.outcome,
       outcomeSource: measured.outcomeSource,
       stats: measured.stats,
+      clocks: {},
+      motion: null,
+      cameraOffsetS: null,
+      taskSpans: [],
+      startedAt: null,
       contentHash,
       files,
     };
