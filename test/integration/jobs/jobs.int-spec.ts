@@ -114,6 +114,18 @@ describe('the queue', () => {
     expect(await runs('failing')).toEqual([]);
   });
 
+  it('gives a piece of news to every follower, each with its own tries', async () => {
+    await startWorker();
+
+    await jobs.enqueue(ctx, 'test.news', { headline: 'released' });
+    await jobs.drain(ctx);
+    await skipBackOff();
+    await jobs.drain(ctx);
+
+    expect((await runs('reader')).map((run) => run.what)).toEqual(['released, try 1']);
+    expect((await runs('stumbler')).map((run) => run.what)).toEqual(['released, try 1', 'released, try 2']);
+  });
+
   it('replaces a waiting job that has the same key', async () => {
     await jobs.enqueue(ctx, 'test.gated', { gate: 'first' }, { jobKey: 'k' });
     await jobs.enqueue(ctx, 'test.gated', { gate: 'second' }, { jobKey: 'k' });

@@ -1,6 +1,6 @@
 import { Injectable, Module } from '@nestjs/common';
 import { Database } from '@app/database';
-import { JobHandler, JobsModule, JobsWorkerModule, ScheduledJob } from '@app/jobs';
+import { JobFollower, JobHandler, JobsModule, JobsWorkerModule, ScheduledJob } from '@app/jobs';
 import type { JobFailed, JobFailure, JobHelp, JobRun } from '@app/jobs';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -48,6 +48,29 @@ export class FailingJob implements JobRun, JobFailed {
   }
 }
 
+/** Follows news faithfully. */
+@Injectable()
+@JobFollower('test.news', 'test.reader')
+export class ReaderJob implements JobRun {
+  constructor(private readonly database: Database) {}
+
+  async run(payload: unknown, help: JobHelp): Promise<void> {
+    await note(this.database, help, 'reader', `${(payload as { headline: string }).headline}, try ${help.attempt}`);
+  }
+}
+
+/** Follows the same news, and stumbles at first. */
+@Injectable()
+@JobFollower('test.news', 'test.stumbler')
+export class StumblerJob implements JobRun {
+  constructor(private readonly database: Database) {}
+
+  async run(payload: unknown, help: JobHelp): Promise<void> {
+    await note(this.database, help, 'stumbler', `${(payload as { headline: string }).headline}, try ${help.attempt}`);
+    if (help.attempt === 1) throw new Error('stumbled');
+  }
+}
+
 /** Recurring work that takes longer than its pause. */
 @Injectable()
 @ScheduledJob('test.tick', { everyS: 0.02 })
@@ -61,7 +84,7 @@ export class TickJob implements JobRun {
   }
 }
 
-@Module({ imports: [JobsModule, JobsWorkerModule], providers: [GatedJob, FailingJob] })
+@Module({ imports: [JobsModule, JobsWorkerModule], providers: [GatedJob, FailingJob, ReaderJob, StumblerJob] })
 export class WorkModule {}
 
 @Module({ imports: [JobsModule, JobsWorkerModule], providers: [TickJob] })

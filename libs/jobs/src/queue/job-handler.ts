@@ -36,6 +36,13 @@ export interface Schedule {
 export const JOB_HANDLER_METADATA = 'bodega:job-handler';
 export const SCHEDULED_JOB_METADATA = 'bodega:scheduled-job';
 
+export const JOB_FOLLOWER_METADATA = 'bodega:job-follower';
+
+export interface JobFollowerMetadata {
+  readonly news: string;
+  readonly name: string;
+}
+
 export interface ScheduledJobMetadata extends Schedule {
   readonly name: string;
 }
@@ -43,6 +50,14 @@ export interface ScheduledJobMetadata extends Schedule {
 /** Declares a provider (implementing `JobRun`) as the handler of the jobs of this name, `domain.verb_noun`. */
 export function JobHandler(name: string): ClassDecorator {
   return SetMetadata(JOB_HANDLER_METADATA, name);
+}
+
+/**
+ * Declares a provider (implementing `JobRun`) as one of those who follow a piece of news: a job that a library below queues
+ * without knowing who cares. Each follower gets the payload as a job of its own, named `name`, with its own tries.
+ */
+export function JobFollower(news: string, name: string): ClassDecorator {
+  return SetMetadata(JOB_FOLLOWER_METADATA, { news, name } satisfies JobFollowerMetadata);
 }
 
 /**

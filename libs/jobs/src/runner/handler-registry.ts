@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { JOB_HANDLER_METADATA, SCHEDULED_JOB_METADATA } from '../queue/job-handler.js';
-import type { JobRun, ScheduledJobMetadata } from '../queue/job-handler.js';
+import { JOB_FOLLOWER_METADATA, JOB_HANDLER_METADATA, SCHEDULED_JOB_METADATA } from '../queue/job-handler.js';
+import type { JobFollowerMetadata, JobRun, ScheduledJobMetadata } from '../queue/job-handler.js';
 
 /** Finds the handlers among the providers of this process. */
 @Injectable()
@@ -11,12 +11,26 @@ export class HandlerRegistry {
   /** Handlers of queued jobs by name. @throws when two claim one name, or one has no `run` */
   handlers(): Map<string, JobRun> {
     const handlers = new Map<string, JobRun>();
-    for (const { instance, metadata } of this.decorated<string>(JOB_HANDLER_METADATA)) {
-      const other = handlers.get(metadata);
-      if (other && other !== instance) throw new Error(`Two providers handle the job "${metadata}".`);
-      handlers.set(metadata, instance);
-    }
+    const add = (name: string, instance: JobRun): void => {
+      const other = handlers.get(name);
+      if (other && other !== instance) throw new Error(`Two providers handle the job "${name}".`);
+      handlers.set(name, instance);
+    };
+    for (const { instance, metadata } of this.decorated<string>(JOB_HANDLER_METADATA)) add(metadata, instance);
+    for (const { instance, metadata } of this.followers()) add(metadata.name, instance);
     return handlers;
+  }
+
+  /** Names of the jobs that follow each piece of news. */
+  followersOf(): Map<string, string[]> {
+    const names = new Map<string, Set<string>>();
+    for (const { metadata } of this.followers())
+      names.set(metadata.news, (names.get(metadata.news) ?? new Set()).add(metadata.name));
+    return new Map([...names].map(([news, followers]) => [news, [...followers].sort()]));
+  }
+
+  private followers(): { instance: JobRun; metadata: JobFollowerMetadata }[] {
+    return this.decorated<JobFollowerMetadata>(JOB_FOLLOWER_METADATA);
   }
 
   /** Recurring work. @throws when two share a name */

@@ -10,6 +10,7 @@ import pg from 'pg';
 import { jobsSettings } from '../jobs.config.js';
 import { Leadership } from '../leadership/leadership.js';
 import type { JobRun } from '../queue/job-handler.js';
+import { Jobs } from '../queue/jobs.js';
 import { FailureReports, REPORT_FAILURE } from './failure-reports.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { Orphans } from './orphans.js';
@@ -43,6 +44,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly leadership: Leadership,
     private readonly orphans: Orphans,
     private readonly reports: FailureReports,
+    private readonly jobs: Jobs,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -135,7 +137,19 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy {
     for (const [name, handler] of handlers) {
       tasks[name] = (payload: unknown, helpers: JobHelpers) => this.runJob(name, handler, payload, helpers, post);
     }
+    for (const [news, followers] of this.handlers.followersOf()) {
+      if (tasks[news]) throw new Error(`"${news}" is followed, so nobody can be its one handler.`);
+      tasks[news] = (payload: unknown, { job }: JobHelpers) => this.relay(news, followers, payload, job.id);
+    }
     return tasks;
+  }
+
+  /** All followers get their job or none does; a relay that runs twice finds them queued. */
+  private async relay(news: string, followers: readonly string[], payload: unknown, id: string): Promise<void> {
+    await this.database.transaction(systemContext(news), async (ctx) => {
+      for (const follower of followers)
+        await this.jobs.enqueue(ctx, follower, payload as Record<string, unknown>, { jobKey: `${follower}:${id}` });
+    });
   }
 
   private async runJob(

@@ -1,5 +1,5 @@
 import { VERSION_PUBLISHED_JOB } from '@app/catalog';
-import { JobHandler } from '@app/jobs';
+import { JobFollower } from '@app/jobs';
 import type { JobRun } from '@app/jobs';
 import { systemContext, validate } from '@app/kernel';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ import { OfferIndex } from './offer-index.service.js';
 const payloadSchema = z.object({ datasetId: z.string().min(1) });
 
 /** Counts prices anew after a version was published: totals per hour and per episode follow the version. */
-@JobHandler(VERSION_PUBLISHED_JOB)
+@JobFollower(VERSION_PUBLISHED_JOB, 'licensing.refresh_offer_index')
 export class RefreshOfferIndexJob implements JobRun {
   constructor(private readonly index: OfferIndex) {}
 
