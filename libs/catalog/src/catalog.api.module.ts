@@ -1,14 +1,24 @@
 import { Module } from '@nestjs/common';
 import { browseApiProviders } from './browse/browse.services.js';
+import { VersionChangesOfVersionResolver, VersionChangesResolver } from './changes/changes.resolver.js';
 import { CatalogModule } from './catalog.module.js';
 import { DatasetResolver } from './datasets/dataset.resolver.js';
 import { UploadResolver } from './uploads/upload.resolver.js';
+import { ReportController } from './versions/report.controller.js';
 import { VersionResolver } from './versions/version.resolver.js';
 
 /** The goods as the API offers them. */
 @Module({
   imports: [CatalogModule],
-  providers: [DatasetResolver, VersionResolver, UploadResolver, ...browseApiProviders],
+  controllers: [ReportController],
+  providers: [
+    DatasetResolver,
+    VersionResolver,
+    VersionChangesOfVersionResolver,
+    VersionChangesResolver,
+    UploadResolver,
+    ...browseApiProviders,
+  ],
   exports: [CatalogModule],
 })
 export class CatalogApiModule {}

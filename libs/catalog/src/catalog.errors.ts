@@ -40,6 +40,12 @@ export const CatalogErrors = defineErrors('CATALOG', {
       `Version ${d.label} fails ${d.rules.join(', ')}; mend that and submit a new version.`,
     { label: 'v1', rules: ['TM-1'] },
   ),
+  COMPARISON_TOO_LARGE: refusal(
+    'INVALID',
+    (d: { from: string; to: string }) =>
+      `${d.from} and ${d.to} have too many episodes to be compared while you wait; compare each version with the one before it.`,
+    { from: 'v1', to: 'v4' },
+  ),
   CHANGE_NOTE_MISSING: refusal(
     'INVALID',
     () => 'A further version needs a change note: say in one sentence what is different.',

@@ -11,6 +11,9 @@ import { EpisodeQueries } from './episodes/episode.queries.js';
 import { Catalog1763600004000 } from './migrations/1763600004000-catalog.js';
 import { CatalogBrowse1763600004500 } from './migrations/1763600004500-catalog-browse.js';
 import { OrganizationChanges1763600004900 } from './migrations/1763600004900-organization-changes.js';
+import { VersionChanges1763600009100 } from './migrations/1763600009100-version-changes.js';
+import { VersionChangesQueries } from './changes/version-changes.queries.js';
+import { VersionComparison } from './changes/version-comparison.service.js';
 import { UploadService } from './uploads/upload.service.js';
 import { FileQueries } from './versions/file.queries.js';
 import { VersionQueries } from './versions/version.queries.js';
@@ -19,7 +22,12 @@ import { VersionService } from './versions/version.service.js';
 registerTables({
   domain: 'catalog',
   entities: [DatasetEntity],
-  migrations: [Catalog1763600004000, CatalogBrowse1763600004500, OrganizationChanges1763600004900],
+  migrations: [
+    Catalog1763600004000,
+    CatalogBrowse1763600004500,
+    OrganizationChanges1763600004900,
+    VersionChanges1763600009100,
+  ],
 });
 
 const services = [
@@ -30,6 +38,8 @@ const services = [
   EpisodeQueries,
   FileQueries,
   UploadService,
+  VersionChangesQueries,
+  VersionComparison,
   VersionQueries,
   VersionService,
   ...browseServices,

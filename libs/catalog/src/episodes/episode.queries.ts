@@ -12,6 +12,8 @@ export interface EpisodeRow {
   readonly tasks: string[];
   readonly outcome: 'success' | 'failure' | null;
   readonly contentHash: string;
+  /** Clocks, motion, camera offset and task spans, as `EpisodeFact` has them. */
+  readonly measures: Readonly<Record<string, unknown>>;
 }
 
 export interface EpisodeFilter {
@@ -20,7 +22,7 @@ export interface EpisodeFilter {
   readonly maxDurationS?: number | null;
 }
 
-const COLUMNS = `e.idx, e.source_key as "sourceKey", e.frames, e.duration_s as "durationS", e.tasks, e.outcome, e.content_hash as "contentHash"`;
+const COLUMNS = `e.idx, e.source_key as "sourceKey", e.frames, e.duration_s as "durationS", e.tasks, e.outcome, e.content_hash as "contentHash", e.measures`;
 
 /** Most episodes whose files one call may ask for. */
 const INDICES_MAX = 100_000;
@@ -87,11 +89,11 @@ export class EpisodeQueries {
   async add(ctx: RequestContext, versionId: string, episodes: readonly EpisodeFact[]): Promise<void> {
     await this.database.execute(
       ctx,
-      `insert into episodes (version_id, idx, source_key, frames, duration_s, tasks, outcome, content_hash, stats, files)
+      `insert into episodes (version_id, idx, source_key, frames, duration_s, tasks, outcome, content_hash, stats, files, measures)
        select $1, r.idx, r.source_key, r.frames, r.duration_s,
-              array(select jsonb_array_elements_text(r.tasks)), r.outcome, r.content_hash, r.stats, r.files
+              array(select jsonb_array_elements_text(r.tasks)), r.outcome, r.content_hash, r.stats, r.files, r.measures
          from jsonb_to_recordset($2::jsonb) as r (idx int, source_key text, frames int, duration_s float8, tasks jsonb,
-              outcome text, content_hash text, stats jsonb, files jsonb)`,
+              outcome text, content_hash text, stats jsonb, files jsonb, measures jsonb)`,
       [
         versionId,
         JSON.stringify(
@@ -105,6 +107,14 @@ export class EpisodeQueries {
             content_hash: e.contentHash,
             stats: e.stats,
             files: e.files,
+            measures: {
+              clocks: e.clocks,
+              motion: e.motion,
+              cameraOffsetS: e.cameraOffsetS,
+              taskSpans: e.taskSpans,
+              startedAt: e.startedAt,
+              outcomeSource: e.outcomeSource,
+            },
           })),
         ),
       ],

@@ -62,6 +62,12 @@ export class EpisodeType {
 
   @Field(() => String, { description: 'SHA-256 over the content, the same however it is packed.' })
   contentHash: string;
+
+  @Field(() => JsonScalar, {
+    description:
+      '{ clocks, motion, cameraOffsetS, taskSpans, startedAt, outcomeSource }: what else was measured of it.',
+  })
+  measures: unknown;
 }
 
 export const { Connection: VersionFileConnection } = connectionOf(VersionFileType, 'VersionFile', 'public');
@@ -211,6 +217,7 @@ export function toEpisodeType({
   tasks,
   outcome,
   contentHash,
+  measures,
 }: EpisodeRow): EpisodeType {
-  return { index: idx, sourceKey, frames, durationS, tasks, outcome, contentHash };
+  return { index: idx, sourceKey, frames, durationS, tasks, outcome, contentHash, measures };
 }

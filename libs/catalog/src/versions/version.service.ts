@@ -10,6 +10,7 @@ import { CatalogErrors } from '../catalog.errors.js';
 import { CatalogRevision } from '../catalog-revision.js';
 import { reasonSchema, statusAfterPublishing } from '../datasets/dataset.rules.js';
 import type { DatasetStatus } from '../datasets/dataset.rules.js';
+import { COMPARE_VERSIONS_JOB } from '../changes/compare-versions.job.js';
 import { INGEST_JOB } from '../ingest/ingest.types.js';
 import { failingRules } from './report.js';
 import type { VersionReport } from './report.js';
@@ -18,7 +19,7 @@ import type { VersionStatus } from './version.rules.js';
 import { listingOf } from './listing.rules.js';
 import type { VersionFacts } from './listing.rules.js';
 
-/** Queued with every release, for libraries above that must follow it. Payload: `{ datasetId }`. */
+/** Queued with every release, for libraries above that must follow it. Payload: `{ datasetId, versionId }`. */
 export const VERSION_PUBLISHED_JOB = 'catalog.version_published';
 
 interface LockedVersion {
@@ -143,7 +144,8 @@ export class VersionService {
         );
       }
       await this.list(ctx, version, facts, now);
-      await this.jobs.enqueue(ctx, VERSION_PUBLISHED_JOB, { datasetId: version.datasetId });
+      await this.jobs.enqueue(ctx, COMPARE_VERSIONS_JOB, { versionId });
+      await this.jobs.enqueue(ctx, VERSION_PUBLISHED_JOB, { datasetId: version.datasetId, versionId });
       await this.record(ctx, 'version.published', version, { label: version.label, changeNote: note });
     });
   }
