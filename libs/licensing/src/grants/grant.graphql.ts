@@ -64,6 +64,15 @@ export class GrantType extends NodeType {
 
   @Field(() => GraphQLISODateTime)
   createdAt: Date;
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'When the granted version was recalled as defective.',
+  })
+  recalledAt: Date | null;
+
+  @Field(() => String, { nullable: true, description: "The provider's reason for the recall." })
+  recallReason: string | null;
 }
 
 export const { Connection: GrantConnection } = connectionOf(GrantType, 'Grant', 'member');
@@ -78,6 +87,9 @@ export class GrantFilterInput implements GrantFilter {
 
   @Field(() => ID, { nullable: true })
   versionId?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: 'Only grants whose version was (not) recalled.' })
+  isRecalled?: boolean | null;
 }
 
 @InputType()

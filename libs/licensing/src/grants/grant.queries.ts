@@ -29,6 +29,9 @@ export interface GrantRow {
   readonly startsAt: Date | null;
   readonly expiresAt: Date | null;
   readonly createdAt: Date;
+  /** When the granted version was recalled as defective, and why; null while it is sound. */
+  readonly recalledAt: Date | null;
+  readonly recallReason: string | null;
 }
 
 /** Which grants of those that may be seen. */
@@ -36,6 +39,7 @@ export interface GrantFilter {
   readonly datasetSlug?: string | null;
   readonly states?: readonly GrantState[] | null;
   readonly versionId?: string | null;
+  readonly isRecalled?: boolean | null;
 }
 
 const SELECT_GRANTS = `
@@ -43,7 +47,8 @@ const SELECT_GRANTS = `
          g.dataset_id as "datasetId", d.slug as "datasetSlug", g.version_id as "versionId", v.label as "versionLabel",
          v.commit_id as "commitId", g.offer_id as "offerId", g.order_id as "orderId", g.terms_hash as "termsHash", g.slice,
          g.intended_use as "intendedUse", g.note, g.state, g.state_reason as "stateReason", g.starts_at as "startsAt",
-         g.expires_at as "expiresAt", g.created_at as "createdAt"
+         g.expires_at as "expiresAt", g.created_at as "createdAt",
+         v.recalled_at as "recalledAt", v.recall_reason as "recallReason"
     from grants g join datasets d on d.id = g.dataset_id join dataset_versions v on v.id = g.version_id`;
 
 /** Its buyer and its provider see a grant, and the operator every one. `$1` is the organization, `$2` whether all are seen. */
@@ -53,6 +58,7 @@ const SELECT_PAGE = `${SELECT_GRANTS}
   where ${SEEN} and ($3::text is null or lower(d.slug) = lower($3))
     and ($4::text[] is null or case when g.state = 'active' and g.expires_at <= $7 then 'expired' else g.state end = any($4))
     and ($5::text is null or g.version_id = $5) and ($6::text is null or g.id < $6)
+    and ($9::boolean is null or (v.recalled_at is not null) = $9)
   order by g.id desc limit $8`;
 
 /** Grants as their parties and the operator see them. */
@@ -75,6 +81,7 @@ export class GrantQueries {
       before,
       this.clock.now(),
       size + 1,
+      filter.isRecalled ?? null,
     ]);
     return toPage(
       rows.map((row) => this.asOfNow(row)),
