@@ -190,6 +190,8 @@ export interface DatasetMeasure {
   format: FormatName | null;
   /** `unknown` goes with an error finding. */
   formatVersion: string;
+  /** A dialect of the version: GR00T is LeRobot v2.x with meta/modality.json. */
+  flavour?: 'gr00t';
   rootPath: string;
   fps: Rate | null;
   /** Where `fps` comes from. */

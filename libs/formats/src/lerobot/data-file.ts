@@ -32,8 +32,15 @@ export interface ImageColumn {
   readonly column: RowColumn;
 }
 
-/** A column that has a reader; strings and languages are checked for presence only. */
-export type DataColumn = NumericColumn | ImageColumn;
+/** Plain strings, one per row. Measuring checks them for presence only. */
+export interface TextColumn {
+  readonly kind: 'text';
+  readonly feature: Feature;
+  readonly column: RowColumn;
+}
+
+/** A column that has a reader. Structured language columns have none. */
+export type DataColumn = NumericColumn | ImageColumn | TextColumn;
 
 /** An open data file, read from the first row to the last. */
 export class DataFile {
@@ -49,8 +56,7 @@ export class DataFile {
     private readonly file: ParquetFile,
   ) {
     this.columns = openColumns(reading, path, file);
-    const leaf = file.leavesOf('episode_index')[0];
-    if (leaf && isNumeric(leaf) && leaf.maxRep === 0) this.runColumn = file.numbers(leaf, []);
+    this.runColumn = this.bookkeeping('episode_index');
   }
 
   /** Opens a data file; null, with a finding, if it is missing or unreadable. */
@@ -69,6 +75,16 @@ export class DataFile {
       report(reading.log, error, { path: full, episode });
       return null;
     }
+  }
+
+  get numRows(): number {
+    return this.file.numRows;
+  }
+
+  /** A new reader of a bookkeeping column, beside the ones in `columns`; null if the file lacks it. */
+  bookkeeping(key: string): NumberColumn | null {
+    const leaf = this.file.leavesOf(key)[0];
+    return leaf && isNumeric(leaf) && leaf.maxRep === 0 ? this.file.numbers(leaf, []) : null;
   }
 
   get rowsLeft(): number {
@@ -100,9 +116,7 @@ export class DataFile {
 
   /** Brings a column that lags behind (its rows were skipped) to the file's row. */
   async align(column: DataColumn): Promise<void> {
-    if (column.kind === 'images') return;
-    while (column.column.row < this.row)
-      await column.column.read(Math.min(this.row - column.column.row, blockRows(column.column.width)));
+    if (column.column.row < this.row) await column.column.skip(this.row - column.column.row);
   }
 
   /** Gives up a column after a defect in it. */
@@ -162,7 +176,7 @@ function openColumns(reading: Reading, path: string, file: ParquetFile): DataCol
       continue;
     }
     const column =
-      feature.role === 'image' ? openImages(feature, leaves, file) : openNumbers(reading, feature, leaves, file, place);
+      feature.role === 'image' ? openImages(feature, leaves, file) : openPlain(reading, feature, leaves, file, place);
     if (column === 'mismatch')
       log.addOnce(feature.key, 'DTYPE_MISMATCH', `column ${feature.key} is not stored as its declared type`, {
         ...place,
@@ -189,7 +203,7 @@ function openImages(feature: Feature, leaves: readonly Leaf[], file: ParquetFile
   return { kind: 'images', feature, column: file.rows(leaf) };
 }
 
-function openNumbers(
+function openPlain(
   reading: Reading,
   feature: Feature,
   leaves: readonly Leaf[],
@@ -215,7 +229,10 @@ function openNumbers(
         ? 'float'
         : 'int'
     : 'bytes';
-  if (wanted === 'bytes') return stored === 'bytes' ? null : 'mismatch';
+  if (wanted === 'bytes') {
+    if (stored !== 'bytes') return 'mismatch';
+    return leaf.maxRep === 0 ? { kind: 'text', feature, column: file.rows(leaf) } : null;
+  }
   if (stored === 'bytes' || leaves.length > 1) return 'mismatch';
   const isScalar = feature.shape.length === 0 || (feature.shape.length === 1 && feature.shape[0] === 1);
   const shape = isScalar && leaf.maxRep === 0 ? [] : feature.shape;

@@ -48,6 +48,7 @@ export async function measureRows(
   ]);
   const stats: [string, FeatureStats][] = [];
   for (const column of [...file.columns]) {
+    if (column.kind === 'text') continue;
     try {
       await file.align(column);
       if (column.kind === 'images') await measureImages(reading, file, column, rows, meta, hash, cameras);

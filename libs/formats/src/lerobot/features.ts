@@ -50,7 +50,8 @@ function roleOf(key: string, dtype: string): StreamRole {
   if (dtype === 'video' || dtype === 'image') return dtype;
   if (dtype === 'string' || dtype === 'language' || key.startsWith('language_')) return 'language';
   if (key === 'timestamp') return 'time';
-  if (INDEX_KEYS.has(key)) return 'index';
+  // GR00T keeps annotations as columns of task indices.
+  if (INDEX_KEYS.has(key) || (key.startsWith('annotation.') && /^u?int/.test(dtype))) return 'index';
   if (key === 'next.reward') return 'reward';
   if (key === 'next.done' || key === 'next.success' || key === 'next.truncated') return 'done';
   if (key === 'action' || key === 'actions' || key.startsWith('action.')) return 'action';

@@ -1,35 +1,20 @@
 import type { DatasetMeasure, EpisodeFact, StreamFact } from '../episode-model.js';
 import { blankMeasure } from '../episode-model.js';
 import type { FindingLog } from '../findings.js';
-import { readJson, asObject } from '../text/json.js';
+import { readJson } from '../text/json.js';
 import type { DatasetFiles } from '../tree.js';
 import { compareStats } from './declared-stats.js';
 import type { Feature } from './features.js';
 import { modalitiesOf } from './features.js';
 import type { LerobotInfo } from './info.js';
-import { toInfo } from './info.js';
-import { inspectNonconforming } from './nonconforming.js';
+import { INFO, MAX_INFO_BYTES, openLerobot } from './open-lerobot.js';
 import type { Reading } from './reading.js';
 import { report } from './reading.js';
-import { readTasksJsonl, readTasksParquet } from './tasks.js';
-import { readEpisodesV21, toDeclaredStats } from './v21-episodes.js';
+import { readEpisodesV2, toDeclaredStats } from './v2-episodes.js';
 import { readEpisodesV30 } from './v30-episodes.js';
 import { EpisodeWalk } from './walk.js';
 
-const INFO = 'meta/info.json';
 const STATS = 'meta/stats.json';
-const MAX_INFO_BYTES = 16 * 2 ** 20;
-
-const DEFAULT_PATHS = {
-  'v2.1': {
-    dataPath: 'data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet',
-    videoPath: 'videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4',
-  },
-  'v3.0': {
-    dataPath: 'data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet',
-    videoPath: 'videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4',
-  },
-} as const;
 
 /** What the walk tells its caller on the way. */
 export interface WalkHooks {
@@ -38,36 +23,21 @@ export interface WalkHooks {
 }
 
 /**
- * Reads a LeRobot v2.1 or v3.0 dataset.
- * @see https://github.com/huggingface/lerobot (dataset format v2.1 and v3.0)
+ * Measures a LeRobot v3.0, v2.1 or v2.0 dataset.
+ * @see https://github.com/huggingface/lerobot (dataset format v2.0, v2.1 and v3.0)
  */
 export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks: WalkHooks): Promise<DatasetMeasure> {
+  const { version, opened } = await openLerobot(files, log, (step, done, total) => hooks.tick(step, done, total));
   const blank: DatasetMeasure = { ...blankMeasure(files), format: 'lerobot' };
-  let raw: unknown;
-  try {
-    raw = await readJson(await files.open(INFO), MAX_INFO_BYTES);
-  } catch (error) {
-    report(log, error, { path: files.full(INFO) });
-    return blank;
-  }
-  const version = await versionOf(raw, files, log);
   if (!version) return blank;
   const measure: DatasetMeasure = { ...blank, formatVersion: version };
-  const info = toInfo(raw, DEFAULT_PATHS[version], files.full(INFO), log);
-  if (!info) return measure;
-  const reading: Reading = { files, info, log, version, tick: (step, done, total) => hooks.tick(step, done, total) };
-  const tasks = version === 'v3.0' ? await readTasksParquet(files, log) : await readTasksJsonl(files, log);
-  if (tasks && info.totalTasks !== null && tasks.size !== info.totalTasks) {
-    log.add('TASK_COUNT_MISMATCH', 'total_tasks is not the number of tasks', {
-      path: files.full(INFO),
-      expected: `${tasks.size}`,
-      actual: `${info.totalTasks}`,
-    });
-  }
+  if (!opened) return measure;
+  const { reading, tasks } = opened;
+  const { info } = reading;
 
   const walk = new EpisodeWalk(reading, tasks);
   let hasOutcome = false;
-  for await (const meta of version === 'v3.0' ? readEpisodesV30(reading) : readEpisodesV21(reading)) {
+  for await (const meta of version === 'v3.0' ? readEpisodesV30(reading, true) : readEpisodesV2(reading)) {
     const episode = await walk.next(meta);
     if (episode) {
       hasOutcome ||= episode.outcome !== null;
@@ -77,13 +47,14 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
   }
   await walk.finish();
   checkTotals(reading, walk);
-  if (version === 'v3.0') await checkDatasetStats(reading, walk);
+  if (version !== 'v2.1') await checkDatasetStats(reading, walk);
   checkRest(reading, walk, hasOutcome);
 
   const cameras = walk.cameras.toList();
   const taskTexts = tasks ? [...tasks.values()] : [...walk.taskTexts];
   return {
     ...measure,
+    ...(reading.isGr00t ? { flavour: 'gr00t' as const } : {}),
     fps: info.fps,
     fpsSource: 'declared',
     robotType: info.robotType,
@@ -99,33 +70,6 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
       taskTexts.some((text) => text.trim() !== ''),
     ),
   };
-}
-
-async function versionOf(raw: unknown, files: DatasetFiles, log: FindingLog): Promise<'v2.1' | 'v3.0' | null> {
-  const path = files.full(INFO);
-  const declared = asObject(raw)?.codebase_version;
-  if (declared === 'v2.1' || declared === 'v3.0') return declared;
-  if (typeof declared === 'string' && /^v[0-2]\.\d+$/.test(declared)) {
-    log.add('UNSUPPORTED_VERSION', `LeRobot ${declared} cannot be published: convert it to v2.1 or v3.0`, {
-      path,
-      expected: 'v3.0 or v2.1',
-      actual: declared,
-    });
-    return null;
-  }
-  log.add(
-    'UNKNOWN_VERSION',
-    declared === undefined
-      ? 'info.json does not say its codebase_version'
-      : 'info.json names an unknown codebase_version',
-    {
-      path,
-      expected: 'v3.0 or v2.1',
-      actual: declared === undefined ? 'absent' : JSON.stringify(declared).slice(0, 60),
-    },
-  );
-  await inspectNonconforming(files, raw, log);
-  return null;
 }
 
 function checkTotals({ files, info, log }: Reading, walk: EpisodeWalk): void {

@@ -3,12 +3,17 @@ import type { FindingLog, FindingPlace } from '../findings.js';
 import type { DatasetFiles } from '../tree.js';
 import type { LerobotInfo } from './info.js';
 
+/** Versions of the format that are read. v2.0 and v2.1 keep a file per episode, v3.0 shares files. */
+export type LerobotVersion = 'v2.0' | 'v2.1' | 'v3.0';
+
 /** What the parts of one reading share. */
 export interface Reading {
   readonly files: DatasetFiles;
   readonly info: LerobotInfo;
   readonly log: FindingLog;
-  readonly version: 'v2.1' | 'v3.0';
+  readonly version: LerobotVersion;
+  /** The GR00T flavour: meta/modality.json is there. */
+  readonly isGr00t: boolean;
   /** Shows how far the reading is and stops it if the caller wants that. */
   tick(step: string, done: number, total: number): void;
 }

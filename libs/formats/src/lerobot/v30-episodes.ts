@@ -20,8 +20,11 @@ const MISSPELT: Readonly<Record<string, string>> = {
 };
 const text = new TextDecoder();
 
-/** Episodes of a v3.0 set, row by row of meta/episodes, a page of each column in memory. */
-export async function* readEpisodesV30(reading: Reading): AsyncGenerator<EpisodeMeta> {
+/**
+ * Episodes of a v3.0 set, row by row of meta/episodes, a page of each column in memory.
+ * @param withStats whether the shipped statistics are wanted: they are most of the table.
+ */
+export async function* readEpisodesV30(reading: Reading, withStats: boolean): AsyncGenerator<EpisodeMeta> {
   const { files, log } = reading;
   const paths = files.list(EPISODES).map((path) => ({ path, order: EPISODES.exec(path)?.slice(1).map(Number) ?? [] }));
   paths.sort((a, b) => (a.order[0] ?? 0) - (b.order[0] ?? 0) || (a.order[1] ?? 0) - (b.order[1] ?? 0));
@@ -38,14 +41,14 @@ export async function* readEpisodesV30(reading: Reading): AsyncGenerator<Episode
   }
   for (const { path } of paths) {
     try {
-      yield* readTable(reading, path);
+      yield* readTable(reading, path, withStats);
     } catch (error) {
       report(log, error, { path: files.full(path) });
     }
   }
 }
 
-async function* readTable(reading: Reading, path: string): AsyncGenerator<EpisodeMeta> {
+async function* readTable(reading: Reading, path: string, withStats: boolean): AsyncGenerator<EpisodeMeta> {
   const { files, info, log } = reading;
   const place = { path: files.full(path) };
   const file = await ParquetFile.open(await files.open(path));
@@ -67,7 +70,7 @@ async function* readTable(reading: Reading, path: string): AsyncGenerator<Episod
     if (column) columns.set(name, file.rows(column));
   }
   if (!open('tasks')) log.add('EPISODE_FIELD_MISSING', 'the episodes table has no column tasks', place);
-  const statsOf = openStats(reading, file, open);
+  const statsOf = withStats ? openStats(reading, file, open) : () => null;
   if (!columns.has('episode_index') || !columns.has('length')) return;
 
   for (let row = 0; row < file.numRows; row += 1) {

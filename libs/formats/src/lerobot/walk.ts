@@ -153,8 +153,8 @@ export class EpisodeWalk {
     const place = { path: files.full(data.path), episode: meta.index };
     let rows = 0;
     if (!data.hasRuns) {
-      rows = version === 'v2.1' ? data.rowsLeft : Math.min(meta.length, data.rowsLeft);
-    } else if (version === 'v2.1') {
+      rows = version === 'v3.0' ? Math.min(meta.length, data.rowsLeft) : data.rowsLeft;
+    } else if (version !== 'v3.0') {
       rows = data.rowsLeft;
       const run = await data.peekRun();
       const wrong =

@@ -4,8 +4,8 @@ import type { DataPage, DictionaryPage, PageWalk } from './pages.js';
 import type { NumberArray, NumberPage } from './values.js';
 import { isNumeric, numberArray, openNumbers, readNumberDictionary, readPlainStrings, readStrings } from './values.js';
 
-/** Opens the pages of a column's next row group; null after the last. */
-export type NextChunk = () => Promise<PageWalk | null>;
+/** Opens the pages of a column's next row group, or answers how many values it holds if that is at most `skippable`; null after the last. */
+export type NextChunk = (skippable: number) => Promise<PageWalk | number | null>;
 
 const LEVELS = new Uint8Array(1 << 16);
 const MAX_ROW_PAGE_VALUES = 4 * 2 ** 20;
@@ -20,15 +20,18 @@ class PageFeed<Dictionary> {
     private readonly readDictionary: (page: DictionaryPage) => Dictionary,
   ) {}
 
-  async next(): Promise<DataPage | null> {
+  /** The next page with values in it, or a number of values (at most `skippable`) that were passed over unread; null after the last. */
+  async advance(skippable: number): Promise<DataPage | number | null> {
     for (;;) {
       if (!this.walk) {
-        this.walk = await this.nextChunk();
+        const chunk = await this.nextChunk(skippable);
         this.dictionary = null;
-        if (!this.walk) return null;
+        if (chunk === null || typeof chunk === 'number') return chunk;
+        this.walk = chunk;
       }
-      const page = await this.walk.next();
+      const page = await this.walk.next(skippable);
       if (!page) this.walk = null;
+      else if (page.kind === 'skipped') return page.numValues;
       else if (page.kind === 'dictionary')
         this.dictionary = decoding('BAD_PARQUET', 'a dictionary', () => this.readDictionary(page));
       else if (page.numValues > 0) return page;
@@ -70,31 +73,54 @@ export class NumberColumn {
   /** The next `rows` rows, flat. The array is reused by the next call. */
   async read(rows: number): Promise<NumberArray> {
     const count = rows * this.width;
-    if (this.block.length < count) this.block = numberArray(this.leaf, count);
+    const block = this.reserve(count);
     for (let done = 0; done < count;) {
       if (this.left === 0) await this.open();
-      const take = Math.min(this.left, count - done, LEVELS.length);
-      const from = done;
-      decoding('BAD_PARQUET', `column ${this.leaf.path.join('.')}`, () => {
-        this.checkLevels(take);
-        this.numbers?.fill(this.block, from, take);
-      });
-      this.left -= take;
-      this.valuesRead += take;
-      done += take;
+      done += this.take(block, done, count - done);
     }
-    return this.block.subarray(0, count);
+    return block.subarray(0, count);
   }
 
-  private async open(): Promise<void> {
-    const page = await this.feed.next();
-    if (!page)
+  /** Passes over `rows` rows; row groups and pages that lie wholly in them are neither read nor checked. */
+  async skip(rows: number): Promise<void> {
+    for (let left = rows * this.width; left > 0;) {
+      const passed = this.left === 0 ? await this.open(left) : this.take(this.reserve(LEVELS.length), 0, left);
+      left -= passed;
+    }
+  }
+
+  private reserve(count: number): NumberArray {
+    if (this.block.length < count) this.block = numberArray(this.leaf, count);
+    return this.block;
+  }
+
+  /** Decodes at most `count` values of the open page; how many it were. */
+  private take(out: NumberArray, from: number, count: number): number {
+    const taken = Math.min(this.left, count, LEVELS.length);
+    decoding('BAD_PARQUET', `column ${this.leaf.path.join('.')}`, () => {
+      this.checkLevels(taken);
+      this.numbers?.fill(out, from, taken);
+    });
+    this.left -= taken;
+    this.valuesRead += taken;
+    return taken;
+  }
+
+  /** Opens the next page, or passes over at most `skippable` values and says how many. */
+  private async open(skippable = 0): Promise<number> {
+    const page = await this.feed.advance(skippable);
+    if (page === null)
       throw new Defect('BAD_PARQUET', `column ${this.leaf.path.join('.')} ends before its rows do`, { row: this.row });
+    if (typeof page === 'number') {
+      this.valuesRead += page;
+      return page;
+    }
     this.page = page;
     this.left = page.numValues;
     this.numbers = decoding('BAD_PARQUET', `column ${this.leaf.path.join('.')}`, () =>
       openNumbers(this.leaf, page.encoding, page.bytes, page.numValues, this.feed.dictionary),
     );
+    return 0;
   }
 
   private checkLevels(count: number): void {
@@ -153,6 +179,8 @@ export interface RowValues {
 
 /** Reads a column row by row whatever its nesting. For tables of metadata and for byte strings; a page at a time in memory. */
 export class RowColumn {
+  /** Rows taken or passed over so far. */
+  row = 0;
   private readonly feed: PageFeed<NumberArray | Uint8Array[]>;
   private rows: RowValues[] = [];
   private next = 0;
@@ -173,8 +201,26 @@ export class RowColumn {
   /** The next row, or undefined when the page at hand is used up: then await `load`. */
   take(): RowValues | undefined {
     const row = this.rows[this.next];
-    if (row) this.next += 1;
+    if (row) {
+      this.next += 1;
+      this.row += 1;
+    }
     return row;
+  }
+
+  /** Passes over `rows` rows. In a flat column, row groups and pages that lie wholly in them are not read. */
+  async skip(rows: number): Promise<void> {
+    for (let left = rows; left > 0;) {
+      if (this.take()) left -= 1;
+      else if (this.leaf.maxRep > 0) {
+        await this.load();
+        left -= 1;
+      } else {
+        const passed = await this.turnPage(left);
+        this.row += passed;
+        left -= passed;
+      }
+    }
   }
 
   /** Reads on and returns the next row. */
@@ -182,13 +228,20 @@ export class RowColumn {
     for (;;) {
       const row = this.take();
       if (row) return row;
-      if (this.ended) throw new Defect('BAD_PARQUET', `column ${this.leaf.path.join('.')} ends before its rows do`);
-      this.rows = [];
-      this.next = 0;
-      const page = await this.feed.next();
-      if (page) decoding('BAD_PARQUET', `column ${this.leaf.path.join('.')}`, () => this.assemble(page));
-      else this.finish();
+      await this.turnPage(0);
     }
+  }
+
+  /** Takes the next page apart, or passes over at most `skippable` rows and says how many. */
+  private async turnPage(skippable: number): Promise<number> {
+    if (this.ended) throw new Defect('BAD_PARQUET', `column ${this.leaf.path.join('.')} ends before its rows do`);
+    this.rows = [];
+    this.next = 0;
+    const page = await this.feed.advance(skippable);
+    if (typeof page === 'number') return page;
+    if (page) decoding('BAD_PARQUET', `column ${this.leaf.path.join('.')}`, () => this.assemble(page));
+    else this.finish();
+    return 0;
   }
 
   private finish(): void {

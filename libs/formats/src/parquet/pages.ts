@@ -47,6 +47,12 @@ export interface DictionaryPage {
   readonly bytes: Uint8Array;
 }
 
+/** A data page that was passed over without being decompressed. */
+export interface SkippedPage {
+  readonly kind: 'skipped';
+  readonly numValues: number;
+}
+
 /** Walks the pages of one column chunk, reading a window at a time (or from a region that is there already). */
 export class PageWalk {
   private at: number;
@@ -62,10 +68,15 @@ export class PageWalk {
     this.window = region ?? { start: chunk.start, bytes: new Uint8Array(0) };
   }
 
-  async next(): Promise<DataPage | DictionaryPage | null> {
+  /** The next page. A data page of at most `skippable` values is passed over: its bytes are not even read. */
+  async next(skippable = 0): Promise<DataPage | DictionaryPage | SkippedPage | null> {
     for (;;) {
       if (this.at >= this.chunk.end) return null;
       const header = await this.header();
+      if ((header.type === 0 || header.type === 3) && header.numValues > 0 && header.numValues <= skippable) {
+        this.at += header.compressedBytes;
+        return { kind: 'skipped', numValues: header.numValues };
+      }
       const body = await this.bytes(this.at, header.compressedBytes);
       this.at += header.compressedBytes;
       if (header.type === 1) continue; // index pages were never defined

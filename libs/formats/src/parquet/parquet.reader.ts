@@ -1,5 +1,6 @@
 import type { ByteSource } from '../byte-source.js';
 import { readRange } from '../byte-source.js';
+import type { NextChunk } from './columns.js';
 import { NumberColumn, RowColumn } from './columns.js';
 import type { Leaf, ParquetMeta } from './metadata.js';
 import { readParquetMeta } from './metadata.js';
@@ -44,15 +45,16 @@ export class ParquetFile {
     return new RowColumn(leaf, this.chunksOf(leaf));
   }
 
-  private chunksOf(leaf: Leaf): () => Promise<PageWalk | null> {
+  private chunksOf(leaf: Leaf): NextChunk {
     const column = this.meta.leaves.indexOf(leaf);
     let next = 0;
-    return async () => {
+    return async (skippable) => {
       while (next < this.meta.rowGroups.length) {
         const group = next;
         next += 1;
         const chunk = this.meta.rowGroups[group]?.chunks[column];
         if (!chunk || chunk.numValues === 0) continue;
+        if (chunk.numValues <= skippable) return chunk.numValues;
         return new PageWalk(this.source, chunk, leaf, await this.regionOf(group));
       }
       return null;

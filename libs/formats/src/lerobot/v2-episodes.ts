@@ -25,13 +25,14 @@ interface StatsLine {
 }
 
 /**
- * Episodes of a v2.1 set in index order. The lines are short and kept (the loader sorts them too);
+ * Episodes of a v2.1 or v2.0 set in index order. The lines are short and kept (the loader sorts them too);
  * statistics stay in their file and are read one line at a time.
+ * @param withStats whether the shipped statistics are wanted. v2.0 ships none per episode.
  */
-export async function* readEpisodesV21(reading: Reading): AsyncGenerator<EpisodeMeta> {
+export async function* readEpisodesV2(reading: Reading, withStats = true): AsyncGenerator<EpisodeMeta> {
   const { files, info, log } = reading;
   const lines = await readEpisodeLines(reading);
-  const stats = await indexStats(reading);
+  const stats = withStats && reading.version === 'v2.1' ? await indexStats(reading) : new Map<number, StatsLine>();
   const source = stats.size > 0 ? await files.open(STATS) : null;
   const cameras = info.features.filter((feature) => feature.role === 'video').map((feature) => feature.key);
   for (const line of lines) {
