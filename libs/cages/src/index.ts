@@ -1,0 +1,12 @@
+export { CageFailed, CageLimitExceeded } from './cage/cage.errors.js';
+export { caged } from './cage/caged.js';
+export type { Say } from './cage/caged.js';
+export { entryBeside, runCaged } from './cage/run-caged.js';
+export type { CagedWork, CageLimits } from './cage/run-caged.js';
+export { withScratch } from './files/scratch.js';
+export { hashOf, signedFileTree } from './files/signed-file-tree.js';
+export type { SignedFile, SignedFileTree } from './files/signed-file-tree.js';
+export { ffmpegAt, ffmpegPath, findFfmpeg } from './tools/ffmpeg.js';
+export type { Ffmpeg } from './tools/ffmpeg.js';
+export { runTool } from './tools/run-tool.js';
+export type { ToolEnd, ToolLimits, ToolOptions, ToolResult } from './tools/run-tool.js';
