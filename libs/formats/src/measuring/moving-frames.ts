@@ -1,0 +1,127 @@
+import type { NumberRows } from '../dataset-source.js';
+import type { BlockSample } from './block-sample.js';
+import { selectQuantile } from './select.js';
+
+/** Below this share of its range a channel stands still. */
+const STILL = 1e-3;
+/** Above this share of its range in one step a channel jumps. */
+const JUMP = 0.5;
+/** A channel with fewer values than this is a switch, or the last bit of an encoder: its steps are no jumps. */
+const MIN_LEVELS = 10;
+
+/** The steps of one signal, per row. */
+export interface Steps {
+  /** The largest of any channel; null with fewer than two neighbouring rows. */
+  readonly largest: number | null;
+  /** Largest 99th percentile, over channels, of the third difference; null with fewer than four neighbouring rows. */
+  readonly third: number | null;
+}
+
+/** Which of the held frames of an episode move or jump, over signals with the same number of rows. */
+export class MovingFrames {
+  private readonly moved: Uint8Array;
+  private readonly jumped: Uint8Array;
+  private readonly compared: Uint8Array;
+
+  constructor(
+    heldRows: number,
+    private readonly stride: number,
+  ) {
+    this.moved = new Uint8Array(heldRows);
+    this.jumped = new Uint8Array(heldRows);
+    this.compared = new Uint8Array(heldRows);
+  }
+
+  addSignal(sample: BlockSample, channels: readonly number[], lag: number): Steps {
+    const runs = [...sample.runs()];
+    const { width } = sample;
+    let largest: number | null = null;
+    let third: number | null = null;
+    const scratch = new Float64Array(this.moved.length);
+    for (const channel of channels) {
+      const column = new Column(runs, width, channel);
+      const range = column.max - column.min;
+      const jumpStep = column.hasLevels(MIN_LEVELS) ? range * JUMP : Number.POSITIVE_INFINITY;
+      let thirds = 0;
+      let base = 0;
+      for (const values of runs) {
+        const rows = values.length / width;
+        for (let k = 1; k < rows; k += 1) {
+          const at = k * width + channel;
+          const step = Math.abs((values[at] as number) - (values[at - width] as number));
+          if (step > (largest ?? -1) && step !== Number.POSITIVE_INFINITY) largest = step;
+          if (step > jumpStep) this.jumped[base + k] = 1;
+          if (k >= lag) {
+            this.compared[base + k] = 1;
+            const moved = lag === 1 ? step : Math.abs((values[at] as number) - (values[at - lag * width] as number));
+            if (moved > range * STILL) this.moved[base + k] = 1;
+          }
+          if (k < 3) continue;
+          const difference = Math.abs(
+            (values[at] as number) -
+              3 * (values[at - width] as number) +
+              3 * (values[at - 2 * width] as number) -
+              (values[at - 3 * width] as number),
+          );
+          if (difference - difference !== 0) continue;
+          scratch[thirds] = difference;
+          thirds += 1;
+        }
+        base += rows;
+      }
+      if (thirds > 0) third = Math.max(third ?? 0, selectQuantile(scratch.subarray(0, thirds), 0.99));
+    }
+    return { largest, third };
+  }
+
+  /** Null if there were no two frames to compare. */
+  get idleShare(): number | null {
+    let compared = 0;
+    let moved = 0;
+    for (let k = 0; k < this.compared.length; k += 1) {
+      compared += this.compared[k] as number;
+      moved += this.moved[k] as number;
+    }
+    return compared > 0 ? (compared - moved) / compared : null;
+  }
+
+  get jumps(): number {
+    return this.jumped.reduce((sum, jumped) => sum + jumped, 0) * this.stride;
+  }
+}
+
+/** One channel of the held rows. */
+class Column {
+  readonly min: number;
+  readonly max: number;
+
+  constructor(
+    private readonly runs: readonly NumberRows[],
+    private readonly width: number,
+    private readonly channel: number,
+  ) {
+    let min = Number.POSITIVE_INFINITY;
+    let max = Number.NEGATIVE_INFINITY;
+    for (const values of runs) {
+      for (let at = channel; at < values.length; at += width) {
+        const value = values[at] as number;
+        if (value < min && value !== Number.NEGATIVE_INFINITY) min = value;
+        if (value > max && value !== Number.POSITIVE_INFINITY) max = value;
+      }
+    }
+    this.min = min;
+    this.max = max;
+  }
+
+  /** True if the channel takes at least `count` different values. */
+  hasLevels(count: number): boolean {
+    const levels = new Set<number>();
+    for (const values of this.runs) {
+      for (let at = this.channel; at < values.length; at += this.width) {
+        levels.add(values[at] as number);
+        if (levels.size >= count) return true;
+      }
+    }
+    return false;
+  }
+}

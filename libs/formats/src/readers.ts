@@ -1,0 +1,11 @@
+import type { FormatReader } from './dataset-source.js';
+import { lerobotReader } from './lerobot/lerobot.source.js';
+
+/**
+ * Every format that can be read. To add one: write its reader in a folder of its own and add it here.
+ *
+ * The order is the precedence: where two readers find a dataset at the same root, or one inside the other's,
+ * the earlier one gets it. So the reader that knows more about its files stands before the one that knows less:
+ * LeRobot first (a set may carry its raw recordings), AgiBot World before other HDF5, a rosbag2 folder before bare MCAP.
+ */
+export const READERS: readonly FormatReader[] = [lerobotReader];
