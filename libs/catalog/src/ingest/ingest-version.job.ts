@@ -1,29 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '@app/audit';
-import { Settings } from '@app/config';
+import { CageFailed, CageLimitExceeded } from '@app/cages';
 import { Database } from '@app/database';
 import type { DatasetMeasure } from '@app/formats';
-import { JobHandler } from '@app/jobs';
+import { JobHandler, Jobs } from '@app/jobs';
 import type { JobFailed, JobFailure, JobHelp, JobRun } from '@app/jobs';
 import { Clock, commitIdOf, merkleRootOf } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
-import { INTERNAL_PARAMETER, ObjectStore } from '@app/storage';
 import { z } from 'zod';
-import { catalogSettings } from '../catalog.config.js';
+import { COMPARE_VERSIONS_JOB } from '../changes/compare-versions.job.js';
 import type { DeclaredFacts } from '../datasets/declared.rules.js';
 import { EpisodeQueries } from '../episodes/episode.queries.js';
 import { FileQueries } from '../versions/file.queries.js';
 import type { FileRow } from '../versions/file.queries.js';
-import { CageFailed, CageLimitExceeded, measureInCage } from './cage.js';
 import { INGEST_JOB } from './ingest.types.js';
+import { VersionReader } from './version-reader.service.js';
 import { reportOf, unreadableMeasure } from './ingest.rules.js';
 import type { Verification } from './ingest.rules.js';
 
 const payloadSchema = z.object({ versionId: z.string() });
-/** Internal URLs outlive the longest check. */
-const URL_S = 86_400;
 const FILE_PAGE = 5_000;
-const MINUTE_MS = 60_000;
 
 interface VersionUnderCheck {
   id: string;
@@ -45,8 +41,8 @@ export class IngestVersionJob implements JobRun, JobFailed {
     private readonly database: Database,
     private readonly files: FileQueries,
     private readonly episodes: EpisodeQueries,
-    private readonly store: ObjectStore,
-    private readonly settings: Settings,
+    private readonly reader: VersionReader,
+    private readonly jobs: Jobs,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -58,7 +54,12 @@ export class IngestVersionJob implements JobRun, JobFailed {
     const files = await this.allFiles(help.ctx, versionId);
     await this.episodes.clear(help.ctx, versionId);
     try {
-      const { measure, hashes } = await this.measure(version, files, help);
+      const { measure, hashes } = await this.reader.read(
+        help.ctx,
+        { id: versionId, files },
+        (batch) => this.episodes.add(help.ctx, versionId, batch),
+        help.signal,
+      );
       await this.finish(help.ctx, version, files, measure, { hashes, unreadable: null });
     } catch (error) {
       const isHopeless =
@@ -83,19 +84,6 @@ export class IngestVersionJob implements JobRun, JobFailed {
   ): Promise<void> {
     await this.episodes.clear(ctx, version.id);
     await this.finish(ctx, version, files, unreadableMeasure(files), { hashes: null, unreadable });
-  }
-
-  private async measure(version: VersionUnderCheck, files: FileRow[], help: JobHelp) {
-    const options = { expiresS: URL_S, now: this.clock.now(), query: { [INTERNAL_PARAMETER]: `ingest/${version.id}` } };
-    const order = {
-      files: files.map(({ path, sizeBytes, objectKey }) => ({
-        path,
-        sizeBytes,
-        url: this.store.presignGet(objectKey, options),
-      })),
-    };
-    const wallMs = this.settings.of(catalogSettings).ingestMinutes * MINUTE_MS;
-    return measureInCage(order, { wallMs }, (batch) => this.episodes.add(help.ctx, version.id, batch), help.signal);
   }
 
   private async finish(
@@ -133,6 +121,7 @@ export class IngestVersionJob implements JobRun, JobFailed {
         ],
       );
       if (changed === 0) return;
+      if (report.isListable) await this.jobs.enqueue(ctx, COMPARE_VERSIONS_JOB, { versionId: version.id });
       await this.audit.record(ctx, {
         action: 'version.validated',
         subject: { kind: 'version', id: version.id },

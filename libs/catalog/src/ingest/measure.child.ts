@@ -1,61 +1,39 @@
+import { caged, hashOf, signedFileTree } from '@app/cages';
 import { measureDataset } from '@app/formats';
 import type { EpisodeFact } from '@app/formats';
-import { hashOf, httpFileTree } from './http-file-tree.js';
-import type { MeasureAck, MeasureMessage, MeasureOrder } from './ingest.types.js';
+import type { MeasureMessage, MeasureOrder } from './ingest.types.js';
 
 /** Entry of the caged process that reads untrusted bytes: one order in, facts out, then it ends. */
 
-const BATCH = 200;
+/** Episodes with their statistics are some 10 kB each; a message of this many stays small beside the heap. */
+const EPISODES_AT_ONCE = 200;
+const HASHES_AT_ONCE = 1_000;
 
-function say(message: MeasureMessage): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (!process.send) reject(new Error('This program is started by the worker.'));
-    else process.send(message, (error: Error | null) => (error ? reject(error) : resolve()));
-  });
-}
-
-function nextMessage(): Promise<MeasureOrder | MeasureAck> {
-  return new Promise((resolve) => process.once('message', (message) => resolve(message as MeasureOrder | MeasureAck)));
-}
-
-async function measure(order: MeasureOrder): Promise<void> {
-  const hashes: Record<string, string> = {};
-  let done = 0;
-  for (const file of order.files) {
-    hashes[file.path] = (await hashOf(file)).sha256;
-    done += file.sizeBytes;
-    await say({ kind: 'progress', step: 'hash', done, total: order.files.reduce((sum, f) => sum + f.sizeBytes, 0) });
-  }
-  let batch: EpisodeFact[] = [];
-  const flush = async (): Promise<void> => {
-    if (batch.length === 0) return;
-    const ack = nextMessage();
-    await say({ kind: 'episodes', episodes: batch });
-    batch = [];
-    await ack;
-  };
-  const result = await measureDataset(httpFileTree(order.files), {
-    onEpisode: async (episode) => {
-      batch.push(episode);
-      if (batch.length >= BATCH) await flush();
-    },
-  });
-  await flush();
-  await say({ kind: 'done', measure: result, hashes });
-}
-
-// hyparquet may leave a second failing read behind; that ends this job, not silently this process.
-process.on('unhandledRejection', (error) => {
-  void say({ kind: 'unreadable', message: error instanceof Error ? error.message : String(error) }).finally(() =>
-    process.exit(1),
-  );
+await caged<MeasureOrder, MeasureMessage>(async ({ files, scratch }, say) => {
+  const hashes = batches<readonly [string, string]>(HASHES_AT_ONCE, (batch) => say({ kind: 'hashes', hashes: batch }));
+  for (const file of files) await hashes.add([file.path, (await hashOf(file)).sha256]);
+  await hashes.flush();
+  const episodes = batches<EpisodeFact>(EPISODES_AT_ONCE, (batch) => say({ kind: 'episodes', episodes: batch }));
+  const tree = signedFileTree(files, { scratch });
+  const measure = await measureDataset(tree, { onEpisode: (episode) => episodes.add(episode) });
+  await episodes.flush();
+  await say({ kind: 'done', measure });
 });
 
-// A worker that was killed has nobody to tell: nothing is read for nobody.
-const endAlone = (): never => process.exit(1);
-process.once('disconnect', endAlone);
-
-const order = (await nextMessage()) as MeasureOrder;
-await measure(order);
-process.off('disconnect', endAlone);
-process.disconnect?.();
+/** Gathers things and passes them on by the batch; whoever adds waits for the passing. */
+function batches<T>(size: number, pass: (batch: readonly T[]) => Promise<void>) {
+  let batch: T[] = [];
+  const flush = async (): Promise<void> => {
+    if (batch.length === 0) return;
+    const full = batch;
+    batch = [];
+    await pass(full);
+  };
+  return {
+    add: async (thing: T): Promise<void> => {
+      batch.push(thing);
+      if (batch.length >= size) await flush();
+    },
+    flush,
+  };
+}

@@ -1,0 +1,55 @@
+import { Injectable, Optional } from '@nestjs/common';
+import { Settings } from '@app/config';
+import type { EpisodeFact, Finding } from '@app/formats';
+import { Clock } from '@app/kernel';
+import type { RequestContext } from '@app/kernel';
+import { INTERNAL_PARAMETER, ObjectStore } from '@app/storage';
+import { catalogSettings } from '../catalog.config.js';
+import type { FileRow } from '../versions/file.queries.js';
+import { measureInCage } from './measure-in-cage.js';
+import type { Measured } from './measure-in-cage.js';
+import { MediaLook } from './media-look.port.js';
+
+/** Internal URLs outlive the longest check. */
+const URL_S = 86_400;
+const MINUTE_MS = 60_000;
+/** A process that has no eyes must not let anyone believe that pictures were seen. */
+const NOBODY_LOOKED: Finding = {
+  code: 'NOT_DECODED',
+  severity: 'warning',
+  message: 'the pictures were counted, not decoded: this worker has nothing to look with',
+};
+
+/** Reads a version's stored bytes to their end: first what they say, then whether its pictures can be seen. */
+@Injectable()
+export class VersionReader {
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly settings: Settings,
+    private readonly clock: Clock,
+    @Optional() private readonly media: MediaLook | null,
+  ) {}
+
+  /** @throws CageLimitExceeded, CageFailed */
+  async read(
+    ctx: RequestContext,
+    version: { readonly id: string; readonly files: readonly FileRow[] },
+    onEpisodes: (episodes: readonly EpisodeFact[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Measured> {
+    const { id: versionId, files } = version;
+    const options = { expiresS: URL_S, now: this.clock.now(), query: { [INTERNAL_PARAMETER]: `ingest/${versionId}` } };
+    const signed = files.map(({ path, sizeBytes, objectKey }) => ({
+      path,
+      sizeBytes,
+      url: this.store.presignGet(objectKey, options),
+    }));
+    const wallMs = this.settings.of(catalogSettings).ingestMinutes * MINUTE_MS;
+    const { measure, hashes } = await measureInCage(signed, wallMs, onEpisodes, signal);
+    if (measure.episodes === 0 || measure.cameras.length === 0) return { measure, hashes };
+    const findings = this.media
+      ? (await this.media.look(ctx, { versionId, files, measure, signal })).findings
+      : [NOBODY_LOOKED];
+    return { measure: { ...measure, findings: [...measure.findings, ...findings] }, hashes };
+  }
+}
