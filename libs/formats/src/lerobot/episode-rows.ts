@@ -1,11 +1,13 @@
-import type { Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { FeatureStats } from '../episode-model.js';
 import { readImageHeader } from '../images/image-header.js';
-import type { NumberArray } from '../parquet/values.js';
+import { storedBytes } from '../measuring/content-hash.js';
+import type { StoredNumber } from '../measuring/content-hash.js';
 import { FeatureAccumulator } from '../stats/feature-stats.js';
 import type { CameraTallies } from './camera-tallies.js';
 import type { DataFile, ImageColumn, NumericColumn } from './data-file.js';
 import { blockRows } from './data-file.js';
+import type { EpisodeMeters } from './episode-meters.js';
 import { cameraName, declaredSize } from './features.js';
 import type { EpisodeMeta, Reading } from './reading.js';
 import { report } from './reading.js';
@@ -22,7 +24,7 @@ export interface RowsMeasure {
   readonly lastIndex: number | null;
 }
 
-/** Reads `rows` rows column by column: checks, statistics and, for action and state, the content hash. */
+/** Reads `rows` rows column by column: checks, statistics and, for action and state, motion and content. */
 export async function measureRows(
   reading: Reading,
   file: DataFile,
@@ -30,7 +32,7 @@ export async function measureRows(
   rows: number,
   startIndex: number,
   tasks: TaskTable | null,
-  hash: Hash,
+  meters: EpisodeMeters,
   cameras: CameraTallies,
 ): Promise<RowsMeasure> {
   const { log, info, files } = reading;
@@ -51,7 +53,7 @@ export async function measureRows(
     if (column.kind === 'text') continue;
     try {
       await file.align(column);
-      if (column.kind === 'images') await measureImages(reading, file, column, rows, meta, hash, cameras);
+      if (column.kind === 'images') await measureImages(reading, file, column, rows, meta, meters, cameras);
       else {
         const measured = await measureNumbers(
           reading,
@@ -60,7 +62,7 @@ export async function measureRows(
           rows,
           meta,
           checks.get(column.feature.key) ?? null,
-          hash,
+          meters,
         );
         if (measured) stats.push([column.feature.key, measured]);
       }
@@ -84,23 +86,24 @@ async function measureNumbers(
   rows: number,
   meta: EpisodeMeta,
   check: RowCheck | null,
-  hash: Hash,
+  meters: EpisodeMeters,
 ): Promise<FeatureStats | null> {
   const { role, key } = feature;
   const place = { path: reading.files.full(file.path), episode: meta.index };
   const stats = role === 'index' ? null : new FeatureAccumulator(column.width, column.leaf.type === 'FLOAT');
-  const isContent = role === 'action' || role === 'state';
-  if (isContent)
-    hash.update(
-      `${key}\n${column.leaf.type === 'FLOAT' ? 'f4' : column.leaf.type === 'DOUBLE' ? 'f8' : 'i8'}\n${column.width}\n${rows}\n`,
-    );
+  const stored = storedForm(column.leaf.type);
+  const content = role === 'action' || role === 'state' ? createHash('sha256') : null;
   const step = blockRows(column.width);
   let isWhole = true;
   for (let done = 0; done < rows; done += step) {
     const values = await column.read(Math.min(step, rows - done));
     check?.add(values);
     stats?.add(values);
-    if (isContent) hash.update(littleEndian(values, column.leaf.type));
+    if (content) {
+      content.update(storedBytes(values, stored));
+      meters.motion.add(key, values);
+    } else if (key === 'timestamp') meters.clockOf('frames').add(Float64Array.from(values));
+    else if (key === 'task_index') meters.tasks.add(values);
     if (mustBeWhole && isWhole) {
       const wrong = values.findIndex((value: number) => !Number.isInteger(value));
       if (wrong >= 0) {
@@ -114,6 +117,7 @@ async function measureNumbers(
       }
     }
   }
+  if (content) meters.content.addSignal(key, stored, column.width, rows, content.digest());
   // The timestamp check has said it already.
   if (stats && stats.firstNonFiniteRow >= 0 && key !== 'timestamp') {
     reading.log.add('NAN_OR_INF', `${key} has a value that is not a finite number`, {
@@ -124,13 +128,8 @@ async function measureNumbers(
   return stats?.finish() ?? null;
 }
 
-/** The bytes of the values as stored; whole numbers as int64 whatever their width. */
-function littleEndian(values: NumberArray, type: string): Uint8Array {
-  if (type === 'FLOAT' || type === 'DOUBLE') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const whole = BigInt64Array.from(values as Float64Array, (value) =>
-    Number.isSafeInteger(value) ? BigInt(value) : 0n,
-  );
-  return new Uint8Array(whole.buffer);
+function storedForm(type: string): StoredNumber {
+  return type === 'FLOAT' ? 'f4' : type === 'DOUBLE' ? 'f8' : 'i8';
 }
 
 async function measureImages(
@@ -139,12 +138,12 @@ async function measureImages(
   { feature, column }: ImageColumn,
   rows: number,
   meta: EpisodeMeta,
-  hash: Hash,
+  meters: EpisodeMeters,
   cameras: CameraTallies,
 ): Promise<void> {
   const size = declaredSize(feature);
   const place = { path: reading.files.full(file.path), episode: meta.index, camera: cameraName(feature.key) };
-  hash.update(`${feature.key}\nimages\n${rows}\n`);
+  const content = createHash('sha256');
   let hasReported = false;
   for (let r = 0; r < rows; r += 1) {
     const bytes = (column.take() ?? (await column.load())).strings[0];
@@ -155,7 +154,7 @@ async function measureImages(
       hasReported = true;
       continue;
     }
-    hash.update(bytes);
+    content.update(bytes);
     const header = readImageHeader(bytes);
     if (header) cameras.addImage(feature, header, bytes.byteLength);
     if (hasReported) continue;
@@ -172,4 +171,7 @@ async function measureImages(
       });
     }
   }
+  meters.content.addPictures(feature.key, rows, content.digest());
+  // A picture in a row is of the row's time.
+  meters.noteCameraOffset(0);
 }

@@ -1,27 +1,20 @@
-import type { Hash } from 'node:crypto';
-import { createHash } from 'node:crypto';
-import type { ByteSource } from '../byte-source.js';
-import { readRange } from '../byte-source.js';
 import type { EpisodeFile } from '../episode-model.js';
+import { CodedFrames } from '../mp4/coded-frames.js';
 import type { Mp4Video } from '../mp4/mp4.reader.js';
 import { readMp4 } from '../mp4/mp4.reader.js';
 import { USUAL_CODECS } from '../mp4/codecs.js';
+import type { NewDigest } from '../mp4/video-digest.js';
 import type { CameraTallies } from './camera-tallies.js';
+import type { EpisodeMeters } from './episode-meters.js';
 import type { Feature } from './features.js';
 import { cameraName, declaredSize } from './features.js';
 import type { EpisodeMeta, Reading, VideoSpan } from './reading.js';
 import { report } from './reading.js';
 import { TOLERANCE_S } from './row-checks.js';
 
-/** 1 MiB pieces hash fastest from a local disk, and are few enough for ranged GETs. */
-const READ_BYTES = 2 ** 20;
-
 interface OpenVideo {
-  readonly path: string;
-  readonly source: ByteSource;
   readonly video: Mp4Video;
-  /** Coded frames by presentation time; null where both orders are one. */
-  readonly byTime: Uint32Array | null;
+  readonly coded: CodedFrames;
   /** Frames that earlier episodes have taken. */
   takenTo: number;
 }
@@ -34,19 +27,22 @@ export class CameraReader {
     private readonly reading: Reading,
     private readonly feature: Feature,
     private readonly tallies: CameraTallies,
+    private readonly newDigest: NewDigest,
   ) {}
 
-  /** Checks an episode's frames against its rows and adds their packets to the hash. Null if there is no readable video. */
-  async measure(meta: EpisodeMeta, span: VideoSpan, rows: number, hash: Hash): Promise<EpisodeFile | null> {
+  /** Checks an episode's frames against its rows and adds their packets to its content. Null if there is no readable video. */
+  async measure(meta: EpisodeMeta, span: VideoSpan, rows: number, meters: EpisodeMeters): Promise<EpisodeFile | null> {
     const open = await this.openFile(span.path, meta.index);
     if (!open) return null;
-    const frames = this.place(open, meta, span, rows);
+    const frames = this.place(open, meta, span, rows, meters);
     if (!frames) return null;
-    const packets = createHash('sha256');
-    await hashPackets(open, frames.from, frames.to, packets);
-    hash.update(`${this.feature.key}\npackets\n`);
-    hash.update(packets.digest());
-    return { path: this.reading.files.full(span.path), kind: 'video', camera: cameraName(this.feature.key), ...frames };
+    const { key } = this.feature;
+    const { from, to } = frames;
+    const digest = this.newDigest();
+    await open.coded.digest(from, to, digest);
+    meters.content.addPackets(key, to - from, digest.digest());
+    meters.clockOf(key).add(open.video.sortedPtsS.subarray(from, to));
+    return { path: this.reading.files.full(span.path), kind: 'video', camera: cameraName(key), from, to };
   }
 
   private async openFile(path: string, episode: number): Promise<OpenVideo | null> {
@@ -61,7 +57,7 @@ export class CameraReader {
     try {
       const source = await files.open(path);
       const video = await readMp4(source);
-      this.current.open = { path, source, video, byTime: orderByTime(video.ptsS), takenTo: 0 };
+      this.current.open = { video, coded: new CodedFrames(source, video), takenTo: 0 };
       this.compareWithDeclared(video, files.sizeOf(path), place);
     } catch (error) {
       report(log, error, place);
@@ -107,11 +103,13 @@ export class CameraReader {
     meta: EpisodeMeta,
     span: VideoSpan,
     rows: number,
+    meters: EpisodeMeters,
   ): { from: number; to: number } | null {
     const { log, files, info } = this.reading;
     const { video } = open;
     const fps = info.fps.num / info.fps.den;
     const place = { path: files.full(span.path), episode: meta.index, camera: cameraName(this.feature.key) };
+    if (span.toS === null) meters.noteVideoFrames(video.frames, rows);
     if (span.toS === null && video.frames !== rows) {
       log.add('VIDEO_FRAME_MISMATCH', 'the video has another number of frames than the episode has rows', {
         ...place,
@@ -128,6 +126,7 @@ export class CameraReader {
       return null;
     }
     const spanFrames = span.toS === null ? rows : Math.round((span.toS - span.fromS) * fps);
+    if (span.toS !== null) meters.noteVideoFrames(spanFrames, rows);
     if (spanFrames !== rows) {
       log.add(
         'VIDEO_FRAME_MISMATCH',
@@ -154,10 +153,11 @@ export class CameraReader {
       });
     }
     open.takenTo = Math.max(open.takenTo, to);
-    this.checkTimes(open, from, rows, span.fromS, fps, place);
+    meters.noteCameraOffset(this.checkTimes(open, from, rows, span.fromS, fps, place));
     return { from, to };
   }
 
+  /** Checks that every frame is where its row says; the largest distance between them, s. */
   private checkTimes(
     open: OpenVideo,
     from: number,
@@ -165,19 +165,19 @@ export class CameraReader {
     fromS: number,
     fps: number,
     place: { path: string; episode: number; camera: string },
-  ): void {
+  ): number {
     const times = open.video.sortedPtsS;
     let worst = 0;
     let first = -1;
     let count = 0;
     for (let i = 0; i < rows; i += 1) {
       const off = Math.abs((times[from + i] as number) - (fromS + i / fps));
+      if (off > worst) worst = off;
       if (off <= TOLERANCE_S) continue;
       if (first < 0) first = i;
       count += 1;
-      worst = Math.max(worst, off);
     }
-    if (count === 0) return;
+    if (count === 0) return worst;
     this.reading.log.add(
       'TIMESTAMP_TOLERANCE',
       `video frame ${first} of the episode is not where its row says (${count} of ${rows} frames, by up to ${worst.toFixed(6)} s): loaders refuse it`,
@@ -188,6 +188,7 @@ export class CameraReader {
         actual: `${(times[from + first] as number).toFixed(6)} s`,
       },
     );
+    return worst;
   }
 }
 
@@ -200,44 +201,4 @@ function nearest(sorted: Float64Array, t: number): number {
     else high = mid;
   }
   return low > 0 && Math.abs((sorted[low - 1] as number) - t) <= Math.abs((sorted[low] as number) - t) ? low - 1 : low;
-}
-
-function orderByTime(times: Float64Array): Uint32Array | null {
-  let isSorted = true;
-  for (let i = 1; i < times.length && isSorted; i += 1) isSorted = (times[i] as number) >= (times[i - 1] as number);
-  return isSorted ? null : Uint32Array.from(times.keys()).sort((a, b) => (times[a] as number) - (times[b] as number));
-}
-
-/** Hashes the coded packets of the frames, in decoding order. The next piece is read while this one is hashed. */
-async function hashPackets(open: OpenVideo, from: number, to: number, hash: Hash): Promise<void> {
-  let ahead: Promise<Uint8Array> | null = null;
-  for (const { start, length } of packetRanges(open, from, to)) {
-    const next = readRange(open.source, start, length, 'a video frame');
-    next.catch(() => undefined); // awaited below; a failure of the piece before must not leave this one unhandled
-    if (ahead) hash.update(await ahead);
-    ahead = next;
-  }
-  if (ahead) hash.update(await ahead);
-}
-
-/** The bytes of the frames as few ranges: neighbours in the file are joined, up to `READ_BYTES`. */
-function* packetRanges(
-  { video, byTime }: OpenVideo,
-  from: number,
-  to: number,
-): Generator<{ start: number; length: number }> {
-  const samples = byTime ? byTime.slice(from, to).sort() : null;
-  const count = to - from;
-  const sampleAt = (i: number): number => (samples ? (samples[i] as number) : from + i);
-  for (let i = 0; i < count;) {
-    const start = video.offsets[sampleAt(i)] as number;
-    let end = start;
-    for (; i < count; i += 1) {
-      const offset = video.offsets[sampleAt(i)] as number;
-      const size = video.sizes[sampleAt(i)] as number;
-      if (offset !== end || (end > start && end + size - start > READ_BYTES)) break;
-      end += size;
-    }
-    for (let at = start; at < end; at += READ_BYTES) yield { start: at, length: Math.min(READ_BYTES, end - at) };
-  }
 }

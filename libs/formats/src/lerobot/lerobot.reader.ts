@@ -1,6 +1,8 @@
-import type { DatasetMeasure, EpisodeFact, StreamFact } from '../episode-model.js';
+import type { CoverageFacts, DatasetMeasure, EpisodeFact, StreamFact } from '../episode-model.js';
 import { blankMeasure } from '../episode-model.js';
 import type { FindingLog } from '../findings.js';
+import type { VideoDigest } from '../mp4/video-digest.js';
+import { videoDigests } from '../mp4/video-digest.js';
 import { readJson } from '../text/json.js';
 import type { DatasetFiles } from '../tree.js';
 import { compareStats } from './declared-stats.js';
@@ -18,6 +20,8 @@ const STATS = 'meta/stats.json';
 
 /** What the walk tells its caller on the way. */
 export interface WalkHooks {
+  /** How video goes into `contentHash`; `fast` unless something is to be proved. */
+  readonly videoDigest?: VideoDigest;
   onEpisode(episode: EpisodeFact): Promise<void> | void;
   tick(step: string, done: number, total: number): void;
 }
@@ -35,7 +39,7 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
   const { reading, tasks } = opened;
   const { info } = reading;
 
-  const walk = new EpisodeWalk(reading, tasks);
+  const walk = new EpisodeWalk(reading, tasks, await videoDigests(hooks.videoDigest ?? 'fast'));
   let hasOutcome = false;
   for await (const meta of version === 'v3.0' ? readEpisodesV30(reading, true) : readEpisodesV2(reading)) {
     const episode = await walk.next(meta);
@@ -51,6 +55,8 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
   checkRest(reading, walk, hasOutcome);
 
   const cameras = walk.cameras.toList();
+  const quality = walk.quality.finish();
+  const coverage = walk.coverage.finish();
   const taskTexts = tasks ? [...tasks.values()] : [...walk.taskTexts];
   return {
     ...measure,
@@ -62,6 +68,9 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
     frames: walk.frames,
     durationS: (walk.frames * info.fps.den) / info.fps.num,
     streams: info.features.map((feature) => toStream(feature, info, walk)),
+    quality,
+    coverage,
+    unknowns: unknownsOf(info, coverage),
     cameras,
     tasks: taskTexts,
     modalities: modalitiesOf(
@@ -69,6 +78,20 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
       cameras,
       taskTexts.some((text) => text.trim() !== ''),
     ),
+  };
+}
+
+/** What no LeRobot set says, and what this one leaves open. */
+function unknownsOf(info: LerobotInfo, coverage: CoverageFacts): Record<string, string> {
+  const hasUnits = info.features.some(({ role }) => role === 'action' || role === 'state');
+  return {
+    collectionMethod: 'LeRobot does not say how a set was collected',
+    reality: 'LeRobot does not say whether a set is real or simulated',
+    ...(info.robotType === null ? { robotType: 'info.json has no robot_type' } : {}),
+    ...(hasUnits ? { units: 'LeRobot does not declare units' } : {}),
+    ...(coverage.outcomes.unknown > 0
+      ? { outcome: `${coverage.outcomes.unknown} episodes have neither next.success nor a reward that ends in 1` }
+      : {}),
   };
 }
 

@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto';
 import type { EpisodeFact, EpisodeFile } from '../episode-model.js';
+import { CoverageTally } from '../measuring/coverage-tally.js';
+import { QualityTally } from '../measuring/quality-tally.js';
+import type { NewDigest } from '../mp4/video-digest.js';
 import { PooledStats } from '../stats/pooled-stats.js';
 import { CameraTallies } from './camera-tallies.js';
 import { DataFile } from './data-file.js';
 import { compareStats } from './declared-stats.js';
+import { EpisodeMeters } from './episode-meters.js';
 import { measureRows } from './episode-rows.js';
 import { CameraReader } from './episode-video.js';
 import type { EpisodeMeta, Reading } from './reading.js';
 import type { TaskTable } from './tasks.js';
-
-/** Hashes that are remembered to find duplicates; a larger set is compared by the catalogue. */
-const MAX_REMEMBERED = 500_000;
 
 /** Walks the episodes of a set once, in order, and gathers the totals. */
 export class EpisodeWalk {
@@ -26,18 +26,25 @@ export class EpisodeWalk {
   private data: DataFile | null = null;
   private dataPath: string | null = null;
   private readonly readers = new Map<string, CameraReader>();
-  private readonly hashes = new Map<string, number>();
+  readonly quality: QualityTally;
+  readonly coverage = new CoverageTally();
   private readonly knownTexts: ReadonlySet<string> | null;
 
   constructor(
     private readonly reading: Reading,
     private readonly tasks: TaskTable | null,
+    newDigest: NewDigest,
   ) {
     this.knownTexts = tasks ? new Set(tasks.values()) : null;
     this.cameras = new CameraTallies(reading.info.fps.num / reading.info.fps.den);
-    for (const feature of reading.info.features) {
-      if (feature.role === 'video') this.readers.set(feature.key, new CameraReader(reading, feature, this.cameras));
-    }
+    const rateHz = reading.info.fps.num / reading.info.fps.den;
+    const cameras = reading.info.features.filter((feature) => feature.role === 'video');
+    this.quality = new QualityTally(
+      reading.info.features,
+      new Map([['frames', rateHz], ...cameras.map(({ key }): [string, number] => [key, rateHz])]),
+    );
+    for (const feature of cameras)
+      this.readers.set(feature.key, new CameraReader(reading, feature, this.cameras, newDigest));
   }
 
   /** Measures one episode. Null if its rows cannot be read; the findings say why. */
@@ -64,12 +71,12 @@ export class EpisodeWalk {
     this.announcedFrames = (meta.fromIndex ?? this.announcedFrames) + meta.length;
     if (meta.dataPath !== this.dataPath) await this.moveTo(meta.dataPath, meta.index);
 
-    const hash = createHash('sha256').update(`bodega episode 1\n${info.fps.num}/${info.fps.den}\n`);
+    const meters = new EpisodeMeters(info.features);
     const files: EpisodeFile[] = [];
     const rows = this.data ? await this.findRows(this.data, meta) : 0;
     const measured =
       this.data && rows > 0
-        ? await measureRows(this.reading, this.data, meta, rows, start, this.tasks, hash, this.cameras)
+        ? await measureRows(this.reading, this.data, meta, rows, start, this.tasks, meters, this.cameras)
         : null;
     if (this.data && rows > 0) {
       files.push({
@@ -85,15 +92,13 @@ export class EpisodeWalk {
     this.nextIndex = last === null ? this.announcedFrames : last + 1;
     for (const [key, reader] of this.readers) {
       const span = meta.videos.get(key);
-      const part = span ? await reader.measure(meta, span, rows || meta.length, hash) : null;
+      const part = span ? await reader.measure(meta, span, rows || meta.length, meters) : null;
       if (part) files.push(part);
     }
     if (!measured) return null;
 
     this.episodes += 1;
     this.frames += rows;
-    const contentHash = hash.digest('hex');
-    this.remember(contentHash, meta.index);
     for (const [key, stats] of Object.entries(measured.stats)) {
       const pooled = this.pooled.get(key) ?? new PooledStats();
       this.pooled.set(key, pooled);
@@ -104,7 +109,8 @@ export class EpisodeWalk {
     const tasks =
       meta.tasks.length > 0 ? [...meta.tasks] : measured.taskIndices.flatMap((index) => this.tasks?.get(index) ?? []);
     this.noteTasks(tasks, meta.index);
-    return {
+    const { videoRowGap, ...gathered } = meters.finish(info.fps.num / info.fps.den);
+    const episode: EpisodeFact = {
       index: meta.index,
       sourceKey: `episode_${String(meta.index).padStart(6, '0')}`,
       frames: rows,
@@ -113,14 +119,14 @@ export class EpisodeWalk {
       outcome: measured.outcome,
       outcomeSource: measured.outcomeSource,
       stats: measured.stats,
-      clocks: {},
-      motion: null,
-      cameraOffsetS: null,
-      taskSpans: [],
+      ...gathered,
+      taskSpans: meters.tasks.finish(this.tasks),
       startedAt: null,
-      contentHash,
+      contentHash: meters.content.digest(info.fps),
       files,
     };
+    this.tally(episode, videoRowGap);
+    return episode;
   }
 
   /** Looks at what is left after the last episode. */
@@ -197,12 +203,13 @@ export class EpisodeWalk {
     return rows;
   }
 
-  private remember(contentHash: string, episode: number): void {
-    const key = contentHash.slice(0, 24);
-    const before = this.hashes.get(key);
-    if (before !== undefined)
-      this.reading.log.add('DUPLICATE_EPISODE', `this episode has the same content as episode ${before}`, { episode });
-    else if (this.hashes.size < MAX_REMEMBERED) this.hashes.set(key, episode);
+  private tally(episode: EpisodeFact, videoRowGap: number | null): void {
+    const { duplicateOf } = this.quality.add(episode, { videoRowGap });
+    this.coverage.add(episode);
+    if (duplicateOf !== null)
+      this.reading.log.add('DUPLICATE_EPISODE', `this episode has the same content as episode ${duplicateOf}`, {
+        episode: episode.index,
+      });
   }
 
   private noteTasks(tasks: readonly string[], episode: number): void {

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { ByteSource, FileEntry, FileTree } from './byte-source.js';
+
+const READ_BYTES = 2 ** 20;
+/** A hole that a reader leaves (a header it does not need) is read for the hash's sake up to this size. */
+const MAX_HOLE_BYTES = 2 ** 16;
+/** Files that are hashed as they are read. One more, and the one that was left alone longest is finished first. */
+const MAX_OPEN = 64;
+
+/** Told once per file. */
+export type OnFileHash = (path: string, sha256: string, sizeBytes: number) => Promise<void> | void;
+
+/**
+ * A tree that hashes its files while somebody else reads them, so that every byte is fetched once. Readers go through
+ * large files from front to back; what they leave out is read at the end.
+ */
+export class HashingTree implements FileTree {
+  private readonly running = new Map<string, RunningHash>();
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly tree: FileTree,
+    private readonly onFileHash: OnFileHash,
+  ) {
+    const { localPath } = tree;
+    if (localPath) this.localPath = (path) => localPath.call(tree, path);
+  }
+
+  localPath?: (path: string) => Promise<string>;
+
+  get files(): readonly FileEntry[] {
+    return this.tree.files;
+  }
+
+  async open(path: string): Promise<ByteSource> {
+    const source = await this.tree.open(path);
+    return { sizeBytes: source.sizeBytes, read: (offset, length) => this.read(path, source, offset, length) };
+  }
+
+  /** Hashes what nobody has read. `tick` is called once per file. */
+  async finish(tick: (done: number, total: number) => void): Promise<void> {
+    for (const { path } of this.files) {
+      if (!this.told.has(path)) await this.finishFile(path, this.running.get(path));
+      tick(this.told.size, this.files.length);
+    }
+  }
+
+  private async read(path: string, source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
+    if (this.told.has(path)) return source.read(offset, length);
+    const hash = await this.runningHash(path, source);
+    const bytes = await hash.read(offset, length);
+    if (hash.isComplete) await this.tell(path, hash);
+    return bytes;
+  }
+
+  private async runningHash(path: string, source: ByteSource): Promise<RunningHash> {
+    const hash = this.running.get(path) ?? new RunningHash(source);
+    this.running.delete(path);
+    this.running.set(path, hash); // the newest stands last
+    for (const [oldest, left] of this.running) {
+      if (this.running.size <= MAX_OPEN) break;
+      await this.finishFile(oldest, left);
+    }
+    return hash;
+  }
+
+  private async finishFile(path: string, hash?: RunningHash): Promise<void> {
+    const complete = hash ?? new RunningHash(await this.tree.open(path));
+    await complete.readOn();
+    await this.tell(path, complete);
+  }
+
+  private async tell(path: string, hash: RunningHash): Promise<void> {
+    this.running.delete(path);
+    if (this.told.has(path)) return;
+    this.told.add(path);
+    await this.onFileHash(path, hash.finish(), hash.sizeBytes);
+  }
+}
+
+/** SHA-256 over the front of a file, as far as it has been read without a hole. */
+class RunningHash {
+  private readonly hash = createHash('sha256');
+  private at = 0;
+  /** Reads are taken in the order in which they were asked for. */
+  private before: Promise<unknown> = Promise.resolve();
+  private isClosing = false;
+  private sum: string | null = null;
+
+  constructor(private readonly source: ByteSource) {}
+
+  get sizeBytes(): number {
+    return this.source.sizeBytes;
+  }
+
+  get isComplete(): boolean {
+    return this.at === this.source.sizeBytes;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const { before } = this;
+    const bytes = this.source.read(offset, length);
+    const taken = (async () => {
+      const [read] = await Promise.all([bytes, before]);
+      await this.take(offset, read);
+      return read;
+    })();
+    this.before = taken.catch(() => undefined);
+    return taken;
+  }
+
+  /** Reads from where the hash stands to the end; what others read meanwhile is not taken. */
+  async readOn(): Promise<void> {
+    this.isClosing = true;
+    await this.before;
+    for (let next = this.block(this.at); this.at < this.sizeBytes;) {
+      const bytes = await next;
+      if (bytes.byteLength === 0) throw new Error('byte source answered nothing');
+      next = this.block(this.at + bytes.byteLength);
+      next.catch(() => undefined); // awaited in the next round
+      this.update(bytes);
+    }
+  }
+
+  finish(): string {
+    this.sum ??= this.hash.digest('hex');
+    return this.sum;
+  }
+
+  private block(at: number): Promise<Uint8Array> {
+    const length = Math.min(READ_BYTES, this.sizeBytes - at);
+    return length > 0 ? this.source.read(at, length) : Promise.resolve(new Uint8Array(0));
+  }
+
+  private async take(offset: number, bytes: Uint8Array): Promise<void> {
+    const end = offset + bytes.byteLength;
+    const hole = offset - this.at;
+    if (this.isClosing || end <= this.at || hole > MAX_HOLE_BYTES) return;
+    const skipped = hole > 0 ? await this.source.read(this.at, hole) : null;
+    if (this.isClosing) return;
+    if (skipped) this.update(skipped);
+    this.update(bytes.subarray(this.at - offset));
+  }
+
+  private update(bytes: Uint8Array): void {
+    this.hash.update(bytes);
+    this.at += bytes.byteLength;
+  }
+}
