@@ -1,5 +1,6 @@
 import type { FormatReader } from './dataset-source.js';
 import { lerobotReader } from './lerobot/lerobot.source.js';
+import { rldsReader } from './rlds/rlds.reader.js';
 
 /**
  * Every format that can be read. To add one: write its reader in a folder of its own and add it here.
@@ -8,4 +9,4 @@ import { lerobotReader } from './lerobot/lerobot.source.js';
  * the earlier one gets it. So the reader that knows more about its files stands before the one that knows less:
  * LeRobot first (a set may carry its raw recordings), AgiBot World before other HDF5, a rosbag2 folder before bare MCAP.
  */
-export const READERS: readonly FormatReader[] = [lerobotReader];
+export const READERS: readonly FormatReader[] = [lerobotReader, rldsReader];
