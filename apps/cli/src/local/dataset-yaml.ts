@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { CliErrors } from '../cli.errors.js';
+import { readYaml } from './bounded-yaml.js';
 
 /** What only a person knows about a dataset: words for people, and facts that the market keeps as *declared*. */
 export interface DatasetMetadata {
@@ -35,21 +35,11 @@ export async function readDatasetYaml(path: string): Promise<DatasetMetadata> {
   return parseDatasetYaml(await readFile(path, 'utf8'), path);
 }
 
+/** @throws CLI_BAD_METADATA naming every problem */
 export function parseDatasetYaml(text: string, path: string): DatasetMetadata {
-  const document = parseDocument(text, { prettyErrors: true });
-  const [error] = document.errors;
-  if (error)
-    throw CliErrors.BAD_METADATA({
-      path,
-      reason: error.message.split('\n')[0]?.replace(/[:.]+$/, '') ?? 'it is not YAML',
-    });
-  let value: unknown;
-  try {
-    value = document.toJS({ maxAliasCount: 50 });
-  } catch (cause) {
-    throw CliErrors.BAD_METADATA({ path, reason: cause instanceof Error ? cause.message : 'it is not YAML' }, cause);
-  }
-  const read = schema.safeParse(value ?? {});
+  const yaml = readYaml(text);
+  if ('problems' in yaml) throw CliErrors.BAD_METADATA({ path, reason: yaml.problems.join('; ') });
+  const read = schema.safeParse(yaml.value ?? {});
   if (!read.success) {
     const problems = read.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
     throw CliErrors.BAD_METADATA({ path, reason: problems.join('; ') });
