@@ -1,76 +1,63 @@
 import type { FileTree } from './byte-source.js';
+import type { FormatReader } from './dataset-source.js';
+import { Defect } from './defect.js';
 import type { FindingLog } from './findings.js';
-import { isJunk } from './tree.js';
+import { explainUnrecognised } from './unrecognised.js';
 
-const MAX_DEPTH = 3;
-
-/** Formats that are recognised by name so that the refusal can say what it saw. */
-const OTHER_FORMATS: readonly (readonly [string, RegExp])[] = [
-  ['MCAP', /\.mcap$/i],
-  ['ROS 1 bag', /\.bag$/i],
-  ['ROS 2 SQLite bag', /\.db3(\.zstd)?$/i],
-  ['HDF5 (robomimic, LIBERO, ALOHA, AgiBot World)', /\.(hdf5|h5)$/i],
-  ['RLDS/TFDS', /\.tfrecord-\d+-of-\d+$/i],
-  ['Zarr', /(^|\/)\.zgroup$|\.zarr\.zip$/i],
-];
-
-/**
- * Finds where a LeRobot dataset starts inside an upload (at most three folders down).
- * @returns the root as a prefix (`""` or `"folder/"`), or null with a finding that says what was looked for.
- */
-export function detectLerobotRoot(tree: FileTree, log: FindingLog): string | null {
-  const roots = rootsOf(tree, /^(.*\/)?meta\/info\.json$/);
-  const first = roots[0];
-  if (first !== undefined) {
-    if (roots.length > 1)
-      log.add('MULTIPLE_DATASETS', 'the upload holds several datasets: publish each on its own', {
-        actual: roots
-          .slice(0, 5)
-          .map((root) => `${root || './'}`)
-          .join(', '),
-      });
-    return first;
-  }
-  const other = rootsOf(
-    tree,
-    /^(.*\/)?meta\/(?:episodes\.jsonl|tasks\.jsonl|tasks\.parquet|stats\.json|episodes\/.*)$/,
-  )[0];
-  if (other !== undefined) {
-    log.add('MISSING_INFO', 'this looks like a LeRobot dataset, but meta/info.json is missing', {
-      path: `${other}meta/info.json`,
-    });
-    return null;
-  }
-  for (const [name, pattern] of OTHER_FORMATS) {
-    const path = tree.files.find((file) => pattern.test(file.path))?.path;
-    if (path) {
-      log.add(
-        'UNSUPPORTED_FORMAT',
-        `recognised as ${name}, which cannot be published yet: convert it to LeRobot v3.0 or v2.1`,
-        { path },
-      );
-      return null;
-    }
-  }
-  log.add(
-    'UNKNOWN_FORMAT',
-    'no dataset was recognised. Looked for meta/info.json (LeRobot v3.0 and v2.1) in the top folder and up to three folders down',
-    {
-      actual:
-        tree.files.length === 0
-          ? 'no files'
-          : `${tree.files.length} files, the first is ${(tree.files[0]?.path ?? '').slice(0, 120)}`,
-    },
-  );
-  return null;
+/** A dataset that one of the readers can open: its reader and its root (`""` or `"folder/"`). */
+export interface Recognised {
+  readonly reader: FormatReader;
+  readonly root: string;
 }
 
-function rootsOf(tree: FileTree, marker: RegExp): string[] {
-  const roots = new Set<string>();
-  for (const { path } of tree.files) {
-    const match = marker.exec(path);
-    const root = match?.[1] ?? '';
-    if (match && !isJunk(path) && root.split('/').length - 1 <= MAX_DEPTH) roots.add(root);
+/**
+ * Asks every reader what it finds in an upload and decides whose dataset it is.
+ * A dataset inside another reader's is a part of that one if the other stands earlier in `readers`; at one root the earlier
+ * reader wins. What is left must be one: several are MULTIPLE_DATASETS, and the first is gone on with.
+ * @returns null with a finding that says what was seen instead.
+ */
+export async function recognise(
+  tree: FileTree,
+  readers: readonly FormatReader[],
+  log: FindingLog,
+): Promise<Recognised | null> {
+  const found: Recognised[] = [];
+  for (const reader of readers) {
+    for (const root of await rootsOf(reader, tree, log)) {
+      if (!found.some((other) => isInside(root, other.root) && (other.reader !== reader || other.root === root)))
+        found.push({ reader, root });
+    }
   }
-  return [...roots].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  const [first] = found;
+  if (!first) {
+    await explainUnrecognised(tree, readers, log);
+    return null;
+  }
+  if (found.length > 1) {
+    log.add('MULTIPLE_DATASETS', 'the upload holds several datasets: publish each on its own', {
+      actual: found
+        .slice(0, 5)
+        .map(({ reader, root }) => (isOneReader(found) ? root || './' : `${root || './'} (${reader.title})`))
+        .join(', '),
+    });
+  }
+  return first;
+}
+
+async function rootsOf(reader: FormatReader, tree: FileTree, log: FindingLog): Promise<readonly string[]> {
+  try {
+    return await reader.find(tree);
+  } catch (error) {
+    if (!(error instanceof Defect)) throw error;
+    log.add(error.code, error.message, error.detail);
+    return [];
+  }
+}
+
+function isInside(root: string, other: string): boolean {
+  return root.startsWith(other);
+}
+
+function isOneReader(found: readonly Recognised[]): boolean {
+  return new Set(found.map(({ reader }) => reader)).size === 1;
 }

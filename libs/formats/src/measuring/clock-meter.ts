@@ -74,20 +74,25 @@ export class ClockMeter {
     return this.samples;
   }
 
+  /** Samples over those that the median step would give for a span of so many seconds, at most 1. */
+  completenessOver(spanS: number): number {
+    const medianS = this.medianStepS();
+    return this.timed > 1 && spanS > 0 && medianS > 0 ? Math.min(1, this.timed / (1 + Math.round(spanS / medianS))) : 1;
+  }
+
   finish(): ClockFact {
     const steps = this.timed - 1;
     const spanS = this.last - this.first;
-    const hasRate = steps > 0 && spanS > 0;
     const mean = steps > 0 ? this.sum / steps : 0;
     const medianS = this.medianStepS();
     return {
       samples: this.samples,
-      rateHz: hasRate ? steps / spanS : null,
+      rateHz: steps > 0 && spanS > 0 ? steps / spanS : null,
       jitterS: steps > 0 ? Math.sqrt(Math.max(0, this.squares / steps - mean * mean)) : 0,
       maxGapS: this.maxGapS,
       gaps: medianS > 0 ? this.stepsAbove(GAP * medianS) : 0,
       faults: this.faults,
-      completeness: hasRate && medianS > 0 ? Math.min(1, this.timed / (1 + Math.round(spanS / medianS))) : 1,
+      completeness: this.completenessOver(spanS),
     };
   }
 
