@@ -1,5 +1,7 @@
+import { datasetYamlSchema } from '@app/catalog';
 import { declaredSettings } from '@app/config';
 import { declaredErrors } from '@app/kernel';
+import { z } from 'zod';
 // Loading the two processes loads every library, and with it every code and setting that is declared.
 import '../apps/api/src/server.js';
 import '../apps/worker/src/worker.js';
@@ -41,4 +43,11 @@ export function settingsPage(): string {
     '#S3_PORT=9000',
     '',
   ].join('\n');
+}
+
+/** docs/dataset.schema.json: what `dataset.yaml` may say, for editors and checkers; made from the schema that the market applies. */
+export function datasetSchemaPage(): string {
+  const schema = z.toJSONSchema(datasetYamlSchema, { io: 'input' });
+  const page = { ...schema, title: 'dataset.yaml', description: 'Written by `npm run docs`. Do not edit.' };
+  return `${JSON.stringify(page, null, 2)}\n`;
 }

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { writeFile } from 'node:fs/promises';
-import { errorsPage, settingsPage } from './generated-docs.js';
+import { datasetSchemaPage, errorsPage, settingsPage } from './generated-docs.js';
 
-/** Writes docs/errors.md and .env.example from what the libraries declare. */
+/** Writes docs/errors.md, docs/dataset.schema.json and .env.example from what the libraries declare. */
 await writeFile(new URL('../docs/errors.md', import.meta.url), errorsPage());
 await writeFile(new URL('../.env.example', import.meta.url), settingsPage());
+await writeFile(new URL('../docs/dataset.schema.json', import.meta.url), datasetSchemaPage());
 process.exit(0);

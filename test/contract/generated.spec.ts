@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { declaredErrors } from '@app/kernel';
-import { errorsPage, settingsPage } from '../../scripts/generated-docs.js';
+import { datasetSchemaPage, errorsPage, settingsPage } from '../../scripts/generated-docs.js';
 import { buildPublicSchema, schemaText } from '../../scripts/public-schema.js';
 
 const committed = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -18,6 +18,10 @@ describe('generated files', () => {
 
   it('lists every setting in .env.example (npm run docs)', async () => {
     expect(settingsPage()).toBe(await committed('.env.example'));
+  });
+
+  it('has docs/dataset.schema.json as the market checks dataset.yaml (npm run docs)', async () => {
+    expect(datasetSchemaPage()).toBe(await committed('docs/dataset.schema.json'));
   });
 
   it('prefixes every code with its domain, and writes each sentence for people', () => {

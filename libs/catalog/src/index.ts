@@ -12,6 +12,7 @@ export { DatasetService } from './datasets/dataset.service.js';
 export type { CreateDataset, UpdateDataset } from './datasets/dataset.service.js';
 export { DatasetType, toDatasetType } from './datasets/dataset.graphql.js';
 export type { DeclaredFacts } from './datasets/declared.rules.js';
+export { datasetYamlSchema } from './datasets/declared.rules.js';
 export { EpisodeQueries } from './episodes/episode.queries.js';
 export type { EpisodeRow } from './episodes/episode.queries.js';
 export { MediaLook } from './ingest/media-look.port.js';

@@ -1,21 +1,108 @@
-/** What no machine can know, as the provider declared it. Codes are those of the vocabulary; whoever stores them checks them. */
+/** How a camera was calibrated: the numbers themselves, or the path of a file of the version that holds them. */
+export type Calibration = string | Readonly<Record<string, unknown>>;
+
+/** One person who took part, under a pseudonym. */
+export interface Contributor {
+  readonly pseudonym: string;
+  readonly role?: string;
+  /** SHA-256 of the signed record of consent; the record itself stays with the provider. */
+  readonly consentHash?: string | null;
+  readonly scope?: readonly string[];
+}
+
+/** How one episode ended. */
+export interface DeclaredOutcome {
+  readonly episode: number;
+  readonly outcome: 'success' | 'failure' | 'partial' | 'aborted';
+  readonly failureMode?: string | null;
+  readonly recoverable?: boolean | null;
+}
+
+/** The parts of one episode in frames, half-open; `to` null means to the end. */
+export interface DeclaredSubtasks {
+  readonly episode: number;
+  readonly segments: readonly { readonly from: number; readonly to: number | null; readonly text: string }[];
+}
+
+/** The licence as a name, or the terms one by one. */
+export interface DeclaredLicence {
+  readonly terms?: string | null;
+  readonly titleRight?: string;
+  readonly usageScope?: readonly string[];
+  readonly redistribution?: string;
+  readonly derivedModelRights?: string;
+  readonly territory?: string;
+  readonly termMonths?: number | 'unlimited';
+}
+
+/** Where the data comes from, in six links. */
+export interface DeclaredProvenance {
+  readonly source?: string;
+  readonly rig?: string;
+  readonly operator?: string;
+  readonly consent?: string;
+  readonly redistribution?: string;
+  readonly derivedModels?: string;
+}
+
+/**
+ * What no machine can know, as the provider declared it. Codes are those of the vocabulary; whoever stores them checks
+ * them. The structural subset of what the catalogue keeps that rules look at.
+ */
 export interface DeclaredFacts {
-  title?: string;
-  description?: string;
-  robot?: { embodimentClass?: string; maker?: string; model?: string; dof?: number; endEffectors?: readonly string[] };
-  action?: { controlMode?: string; unit?: string; names?: readonly string[] };
+  readonly robot?: {
+    readonly embodimentClass?: string;
+    readonly maker?: string;
+    readonly model?: string;
+    readonly dof?: number;
+    readonly endEffectors?: readonly string[];
+    readonly urdf?: string | null;
+    readonly modelFile?: string | null;
+    readonly firmwareVersion?: string | null;
+    readonly jointLimits?: Readonly<Record<string, readonly [number, number]>>;
+    readonly velocityLimits?: Readonly<Record<string, number>>;
+  };
+  readonly action?: {
+    readonly controlMode?: string;
+    readonly unit?: string;
+    readonly names?: readonly string[];
+    readonly frame?: string;
+    readonly reference?: string;
+    readonly source?: string;
+    readonly handedness?: string;
+    readonly gripper?: Readonly<Record<string, unknown>>;
+  };
   /** Unit by stream key. */
-  units?: Readonly<Record<string, string>>;
-  taskFamilies?: readonly string[];
-  skills?: readonly string[];
-  scenes?: readonly string[];
-  collectionMethod?: string;
-  reality?: string;
-  site?: string;
-  personalData?: 'none' | 'anonymised' | 'present_with_consent';
-  consentScope?: string;
-  terms?: { present: boolean };
-  outcomes?: string;
+  readonly units?: Readonly<Record<string, string>>;
+  /** Clock domain of the times. */
+  readonly clock?: string;
+  readonly frameRateHz?: number;
+  readonly frameDrops?: readonly { readonly episode: number; readonly frames: number; readonly reason: string }[];
+  readonly cameras?: Readonly<
+    Record<string, { readonly intrinsics?: Calibration | null; readonly extrinsics?: Calibration | null }>
+  >;
+  readonly sensorZeroing?: { readonly method: string; readonly date?: string };
+  readonly simulation?: Readonly<Record<string, unknown>>;
+  readonly taskFamilies?: readonly string[];
+  readonly scenes?: readonly string[];
+  readonly instructions?: readonly unknown[];
+  readonly objects?: readonly string[];
+  readonly operators?: string | readonly string[];
+  readonly sessions?: readonly { readonly operator?: string }[];
+  readonly outcomes?: readonly DeclaredOutcome[];
+  /** `atomic`: every episode is one step and has no parts. */
+  readonly subtasks?: 'atomic' | readonly DeclaredSubtasks[];
+  /** Why a jump of a joint is no fault: a gripper that only knows open and closed, an angle that wraps. */
+  readonly jumpsExplained?: string;
+  readonly collectionMethod?: string;
+  readonly reality?: string;
+  readonly personalData?: 'none' | 'anonymised' | 'present_with_consent';
+  readonly consentScope?: readonly string[];
+  readonly contributors?: readonly Contributor[];
+  readonly premisesConsent?: 'obtained' | 'not_needed' | 'missing';
+  readonly license?: string | DeclaredLicence;
+  readonly provenance?: DeclaredProvenance;
+  readonly titleCertificate?: { readonly number: string; readonly issuer: string; readonly expires?: string | null };
 }
 
 /** One file of the version's manifest. */

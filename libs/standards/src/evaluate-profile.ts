@@ -1,17 +1,25 @@
+import type { Evidence } from './evidence.js';
 import { errorsAgainst, placesOf } from './finding-rules.js';
-import type { Evidence } from './l1.rules.js';
-import { L1_RULES } from './l1.rules.js';
-import type { Profile, RuleResult } from './profile.js';
+import type { Profile, RuleResult, RuleSpec } from './profile.js';
+import { checksOf } from './rules/checks.js';
+import { methodOf } from './rules/subject.js';
+import type { Limits } from './verdict.js';
+import { limitOf } from './verdict.js';
 
 /**
  * Checks a version of a dataset against a profile. Every rule of the profile gets exactly one result;
- * a rule without a check yet is `not_checked`, and an error finding fails its rule whatever else it says.
+ * a rule without a check is `not_checked`, and an error finding fails its rule whatever else it says.
+ *
+ * @example
+ * const results = evaluateProfile(EMBODIED_V2, { measure, declared, files });
  */
 export function evaluateProfile(profile: Profile, evidence: Evidence): RuleResult[] {
-  const ids = new Set(profile.rules.map((rule) => rule.id));
-  return profile.rules.map(({ id, level, threshold }) => {
-    const base = { rule: id, level, threshold };
-    const errors = errorsAgainst(id, evidence.measure.findings, ids);
+  const checks = checksOf(profile);
+  const names = new Set(profile.rules.map(checkName));
+  const method = methodOf(evidence);
+  return profile.rules.map((spec) => {
+    const base = { rule: spec.id, level: spec.level, threshold: spec.threshold };
+    const errors = errorsAgainst(checkName(spec), evidence.measure.findings, names);
     const first = errors[0];
     if (first) {
       const codes = [...new Set(errors.map((error) => error.code))];
@@ -23,7 +31,8 @@ export function evaluateProfile(profile: Profile, evidence: Evidence): RuleResul
         message: first.message,
       };
     }
-    const check = Object.hasOwn(L1_RULES, id) ? L1_RULES[id] : undefined;
+    const name = checkName(spec);
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (!check)
       return {
         ...base,
@@ -32,7 +41,23 @@ export function evaluateProfile(profile: Profile, evidence: Evidence): RuleResul
         where: [],
         message: 'this profile version does not check this rule yet',
       };
-    const { result, value, message, where } = check(evidence);
-    return { ...base, result, value, message, where: [...(where ?? [])] };
+    const { result, value, message, where, threshold } = check(evidence, limitsOf(spec, method));
+    return {
+      ...base,
+      ...(threshold === undefined ? {} : { threshold }),
+      result,
+      value,
+      message,
+      where: [...(where ?? [])],
+    };
   });
+}
+
+const checkName = (spec: RuleSpec): string => spec.check ?? spec.id;
+
+function limitsOf({ thresholds }: RuleSpec, method: string | null): Limits {
+  return {
+    method: method ?? 'method of collection not declared: judged as teleoperation',
+    of: (name) => limitOf(thresholds && Object.hasOwn(thresholds, name) ? thresholds[name] : undefined, method),
+  };
 }

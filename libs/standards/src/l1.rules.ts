@@ -1,56 +1,15 @@
-import type { DatasetMeasure, StreamFact } from '@app/formats';
-import type { DeclaredFacts, ManifestFile } from './declared.js';
-import type { RuleOutcome, RulePlace } from './profile.js';
-
-/** What the rules look at. */
-export interface Evidence {
-  readonly measure: DatasetMeasure;
-  readonly declared: DeclaredFacts;
-  readonly files: readonly ManifestFile[];
-}
-
-/** What one rule says, before findings are counted against it. */
-export interface Verdict {
-  readonly result: RuleOutcome;
-  readonly value: string | null;
-  readonly message: string;
-  readonly where?: readonly RulePlace[];
-}
+import type { StreamFact } from '@app/formats';
+import type { DeclaredFacts } from './declared.js';
+import type { Evidence } from './evidence.js';
+import type { Verdict } from './verdict.js';
+import { fail, isNamed, look, notApplicable, notChecked, pass, verdictOf } from './verdict.js';
 
 const SHA256 = /^[0-9a-f]{64}$/;
-const UNKNOWN = /^(unknown|n\/?a|none|null|other|-)?$/i;
+/** Values in one row of a stream. */
+export const widthOf = (stream: StreamFact): number => stream.shape.reduce((product, length) => product * length, 1);
 
-const pass = (value: string | null, message: string): Verdict => ({ result: 'pass', value, message });
-const fail = (value: string | null, message: string, where: readonly RulePlace[] = []): Verdict => ({
-  result: 'fail',
-  value,
-  message,
-  where,
-});
-const notChecked = (message: string): Verdict => ({ result: 'not_checked', value: null, message });
-
-/** What is wrong outweighs what is missing: the one fails, the other leaves the rule unchecked. */
-function verdictOf(wrong: readonly string[], missing: readonly string[], otherwise: Verdict): Verdict {
-  if (wrong.length > 0) return fail(count(wrong), wrong.slice(0, MAX_TOLD).join('; '));
-  if (missing.length > 0) return notChecked(`not declared: ${missing.slice(0, MAX_TOLD).join(', ')}`);
-  return otherwise;
-}
-
-const MAX_TOLD = 20;
-const count = (problems: readonly string[]): string =>
-  `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
-
-/** Sorts a declared text into `wrong` (a word that says nothing, such as "unknown") or `missing`. */
-function look(what: string, text: string | undefined, wrong: string[], missing: string[]): void {
-  if (text === undefined) missing.push(what);
-  else if (!isNamed(text)) wrong.push(`${what} must not be "${text}"`);
-}
-
-const isNamed = (text: string | undefined): boolean => text !== undefined && !UNKNOWN.test(text.trim());
-const widthOf = (stream: StreamFact): number => stream.shape.reduce((product, length) => product * length, 1);
-
-/** One small function per rule that can be decided today. */
-export const L1_RULES: Readonly<Record<string, (evidence: Evidence) => Verdict>> = {
+/** The checks of profile version 1, as they were when it was published: never edited. Later versions use what did not change. */
+export const L1_RULES = {
   'FM-1': () => pass('0 faults', 'every file reads as its format says'),
 
   'ID-1': ({ measure }) =>
@@ -117,7 +76,7 @@ export const L1_RULES: Readonly<Record<string, (evidence: Evidence) => Verdict>>
   'AC-1': ({ measure, declared }) => {
     if (measure.streams.length === 0) return notChecked('no stream could be read');
     const actions = measure.streams.filter((stream) => stream.role === 'action');
-    if (actions.length === 0) return { result: 'not_applicable', value: null, message: 'the set has no action' };
+    if (actions.length === 0) return notApplicable('the set has no action');
     const wrong: string[] = [];
     const missing: string[] = [];
     look('control mode', declared.action?.controlMode, wrong, missing);
@@ -178,20 +137,21 @@ export const L1_RULES: Readonly<Record<string, (evidence: Evidence) => Verdict>>
   },
 
   'CO-1': ({ declared }) =>
-    declared.terms?.present === true ? pass('set', 'licence terms are set') : notChecked('not declared: licence'),
+    declared.license !== undefined ? pass('set', 'licence terms are set') : notChecked('not declared: licence'),
 
   'CO-2': ({ declared: { personalData, consentScope } }) => {
     if (personalData === undefined) return notChecked('not declared: whether the data shows people');
-    if (personalData === 'present_with_consent' && !isNamed(consentScope))
+    if (personalData === 'present_with_consent' && !isNamed(consentScope?.join(', ')))
       return fail('no consent scope', 'personal data is present: say what the consent covers');
     return pass(
       personalData,
       personalData === 'present_with_consent' ? 'personal data with a consent scope' : 'no identifiable person',
     );
   },
-};
+} satisfies Readonly<Record<string, (evidence: Evidence) => Verdict>>;
 
-function unitOf(stream: StreamFact, declared: DeclaredFacts): string | undefined {
+/** The unit of a stream: declared for it, declared for actions, or told by the format. */
+export function unitOf(stream: StreamFact, declared: DeclaredFacts): string | undefined {
   const own = declared.units && Object.hasOwn(declared.units, stream.key) ? declared.units[stream.key] : undefined;
   return own ?? (stream.role === 'action' ? declared.action?.unit : undefined) ?? stream.unit ?? undefined;
 }

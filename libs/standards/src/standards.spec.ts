@@ -70,7 +70,7 @@ const declared: DeclaredFacts = {
   taskFamilies: ['grasping'],
   scenes: ['laboratory'],
   personalData: 'none',
-  terms: { present: true },
+  license: 'CC-BY-4.0',
 };
 const files: ManifestFile[] = [
   { path: 'meta/info.json', sizeBytes: 100, sha256: 'a'.repeat(64), mediaType: 'application/json', verified: true },
@@ -153,7 +153,7 @@ describe('the L1 profile', () => {
     ['the control mode', 'AC-1', { action: { unit: 'rad' } }],
     ['the unit of the state', 'ST-1', { units: {} }],
     ['the scene', 'TK-1', { scenes: [] }],
-    ['the terms', 'CO-1', { terms: { present: false } }],
+    ['the terms', 'CO-1', { license: undefined }],
     ['whether people are shown', 'CO-2', { personalData: undefined }],
   ];
   it.each(gaps)('leaves a version without %s listable and ungraded, with %s not checked', (_, rule, change) => {

@@ -1,6 +1,6 @@
 import { blankMeasure } from '@app/formats';
 import type { DatasetMeasure } from '@app/formats';
-import { L1_V1, evaluateProfile, gradeOf, isListable } from '@app/standards';
+import { EMBODIED_V2, evaluateProfile, gradeOf, isListable, profileName } from '@app/standards';
 import type { DeclaredFacts } from '../datasets/declared.rules.js';
 import type { FileRow } from '../versions/file.queries.js';
 import type { ReportFinding, VersionReport } from '../versions/report.js';
@@ -20,19 +20,9 @@ export function reportOf(
   files: readonly FileRow[],
   { hashes, unreadable }: Verification,
 ): VersionReport {
-  const { consentScope, robot, action, units, taskFamilies, scenes, personalData, license } = declared;
-  const rules = evaluateProfile(L1_V1, {
+  const rules = evaluateProfile(EMBODIED_V2, {
     measure,
-    declared: {
-      ...(robot && { robot }),
-      ...(action && { action }),
-      ...(units && { units }),
-      ...(taskFamilies && { taskFamilies }),
-      ...(scenes && { scenes }),
-      ...(personalData && { personalData }),
-      ...(consentScope && { consentScope: consentScope.join(', ') }),
-      terms: { present: license !== undefined },
-    },
+    declared,
     files: files.map(({ path, sizeBytes, sha256, mediaType }) => ({
       path,
       sizeBytes,
@@ -48,7 +38,7 @@ export function reportOf(
   ];
   const { grade, explanation } = gradeOf(rules);
   return {
-    profile: `${L1_V1.id}@${L1_V1.version}`,
+    profile: profileName(EMBODIED_V2),
     grade,
     explanation,
     isListable: unreadable === null && isListable(rules),
