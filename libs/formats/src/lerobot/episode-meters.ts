@@ -2,6 +2,7 @@ import type { ClockFact, MotionFact } from '../episode-model.js';
 import { ClockMeter } from '../measuring/clock-meter.js';
 import { ContentHash } from '../measuring/content-hash.js';
 import { MotionMeter } from '../measuring/motion-meter.js';
+import type { Accumulators } from '../stats/accumulators.js';
 import type { Feature } from './features.js';
 import { TaskRuns } from './task-spans.js';
 
@@ -14,7 +15,10 @@ export class EpisodeMeters {
   private offsetS: number | null = null;
   private rowGap: number | null = null;
 
-  constructor(features: readonly Feature[]) {
+  constructor(
+    features: readonly Feature[],
+    readonly accumulators: Accumulators,
+  ) {
     this.motion = new MotionMeter(
       features.map(({ key, role, shape, names }) => ({
         key,

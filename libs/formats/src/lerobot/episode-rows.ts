@@ -3,7 +3,6 @@ import type { FeatureStats } from '../episode-model.js';
 import { readImageHeader } from '../images/image-header.js';
 import { storedBytes } from '../measuring/content-hash.js';
 import type { StoredNumber } from '../measuring/content-hash.js';
-import { FeatureAccumulator } from '../stats/feature-stats.js';
 import type { CameraTallies } from './camera-tallies.js';
 import type { DataFile, ImageColumn, NumericColumn } from './data-file.js';
 import { blockRows } from './data-file.js';
@@ -90,7 +89,7 @@ async function measureNumbers(
 ): Promise<FeatureStats | null> {
   const { role, key } = feature;
   const place = { path: reading.files.full(file.path), episode: meta.index };
-  const stats = role === 'index' ? null : new FeatureAccumulator(column.width, column.leaf.type === 'FLOAT');
+  const stats = role === 'index' ? null : meters.accumulators.of(key, column.width, column.leaf.type === 'FLOAT');
   const stored = storedForm(column.leaf.type);
   const content = role === 'action' || role === 'state' ? createHash('sha256') : null;
   const step = blockRows(column.width);
@@ -102,7 +101,7 @@ async function measureNumbers(
     if (content) {
       content.update(storedBytes(values, stored));
       meters.motion.add(key, values);
-    } else if (key === 'timestamp') meters.clockOf('frames').add(Float64Array.from(values));
+    } else if (key === 'timestamp') meters.clockOf('frames').add(new Float64Array(values));
     else if (key === 'task_index') meters.tasks.add(values);
     if (mustBeWhole && isWhole) {
       const wrong = values.findIndex((value: number) => !Number.isInteger(value));

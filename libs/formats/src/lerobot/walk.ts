@@ -2,6 +2,7 @@ import type { EpisodeFact, EpisodeFile } from '../episode-model.js';
 import { CoverageTally } from '../measuring/coverage-tally.js';
 import { QualityTally } from '../measuring/quality-tally.js';
 import type { NewDigest } from '../mp4/video-digest.js';
+import { Accumulators } from '../stats/accumulators.js';
 import { PooledStats } from '../stats/pooled-stats.js';
 import { CameraTallies } from './camera-tallies.js';
 import { DataFile } from './data-file.js';
@@ -26,6 +27,7 @@ export class EpisodeWalk {
   private data: DataFile | null = null;
   private dataPath: string | null = null;
   private readonly readers = new Map<string, CameraReader>();
+  private readonly accumulators = new Accumulators();
   readonly quality: QualityTally;
   readonly coverage = new CoverageTally();
   private readonly knownTexts: ReadonlySet<string> | null;
@@ -71,7 +73,7 @@ export class EpisodeWalk {
     this.announcedFrames = (meta.fromIndex ?? this.announcedFrames) + meta.length;
     if (meta.dataPath !== this.dataPath) await this.moveTo(meta.dataPath, meta.index);
 
-    const meters = new EpisodeMeters(info.features);
+    const meters = new EpisodeMeters(info.features, this.accumulators);
     const files: EpisodeFile[] = [];
     const rows = this.data ? await this.findRows(this.data, meta) : 0;
     const measured =

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FeatureAccumulator } from './feature-stats.js';
 import { PooledStats } from './pooled-stats.js';
-import { quantileOf, sortFloat32 } from './quantiles.js';
+import { quantilesOf } from './quantiles.js';
 
 /** Definition, spelled out. */
 function reference(values: number[]): {
@@ -108,25 +108,72 @@ describe('feature statistics', () => {
   });
 });
 
-describe('sorting floats by their bits', () => {
-  it('sorts like numbers', () => {
-    fc.assert(
-      fc.property(fc.array(fc.float({ noNaN: true })), (list) => {
-        const values = Float32Array.from(list);
-        sortFloat32(values);
+describe('quantiles', () => {
+  /** numpy's default, by sorting. */
+  const bySorting = (values: Float64Array, q: number): number => {
+    const sorted = Float64Array.from(values).sort();
+    const at = (sorted.length - 1) * q;
+    const below = sorted[Math.floor(at)] ?? 0;
+    return below + ((sorted[Math.min(Math.floor(at) + 1, sorted.length - 1)] ?? 0) - below) * (at - Math.floor(at));
+  };
+  const expectExact = (list: readonly number[]): void => {
+    const values = Float64Array.from(list);
+    const wanted = [0, 0.01, 0.1, 0.5, 0.9, 0.99, 1];
+    const before = [...values];
 
-        expect([...values].map((value) => value + 0)).toEqual(
-          list
-            .map(Math.fround)
-            .sort((a, b) => a - b)
-            .map((value) => value + 0),
-        );
-      }),
+    const found = quantilesOf(values, Math.min(...list), Math.max(...list), wanted);
+
+    expect(found.map((value) => value + 0)).toEqual(wanted.map((q) => bySorting(values, q) + 0));
+    expect([...values]).toEqual(before);
+  };
+
+  it('are exactly those of the sorted values, whatever the values', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 200 }),
+        (list) => expectExact(list),
+      ),
     );
   });
 
-  it('interpolates between ranks', () => {
-    expect(quantileOf(Float64Array.from([0, 10]), 0.1)).toBeCloseTo(1, 12);
-    expect(quantileOf(Float64Array.from([4]), 0.99)).toBe(4);
+  it('are exact where most values crowd into one bucket, and where few different ones repeat', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.constantFrom(-1, 0, 0.5, 1e300, -1e300), fc.double({ min: 0, max: 1e-9, noNaN: true })), {
+          minLength: 1,
+          maxLength: 300,
+        }),
+        (list) => expectExact(list),
+      ),
+    );
+    expectExact(Array.from({ length: 5000 }, (_, i) => (i === 0 ? 1e9 : Math.sin(i))));
+    expectExact([Number.MAX_VALUE, -Number.MAX_VALUE, 0, 1]);
+    expectExact([0, Number.MIN_VALUE, 2 * Number.MIN_VALUE]);
+  });
+
+  it('are exact over 20,000 values', () => {
+    expectExact(Array.from({ length: 20_000 }, (_, i) => Math.sin(i * 12.9898) * 43758.5453));
+  });
+});
+
+describe('an accumulator that is used again', () => {
+  it('remembers nothing of the episode before', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(float, { minLength: 2, maxLength: 40 }), { minLength: 2, maxLength: 4 }),
+        (episodes) => {
+          const again = new FeatureAccumulator(2, true, 30);
+          for (const values of episodes) {
+            const rows = Float32Array.from(values.slice(0, 2 * Math.floor(values.length / 2)));
+            const fresh = new FeatureAccumulator(2, true, 30);
+            fresh.add(rows);
+            again.reset();
+            again.add(rows);
+
+            expect(again.finish()).toEqual(fresh.finish());
+          }
+        },
+      ),
+    );
   });
 });
