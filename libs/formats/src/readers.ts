@@ -1,3 +1,4 @@
+import { agibotReader } from './agibot/agibot.source.js';
 import type { FormatReader } from './dataset-source.js';
 import { alohaReader } from './hdf5/aloha.source.js';
 import { robomimicReader } from './hdf5/robomimic.source.js';
@@ -11,4 +12,4 @@ import { rldsReader } from './rlds/rlds.reader.js';
  * the earlier one gets it. So the reader that knows more about its files stands before the one that knows less:
  * LeRobot first (a set may carry its raw recordings), AgiBot World before other HDF5, a rosbag2 folder before bare MCAP.
  */
-export const READERS: readonly FormatReader[] = [lerobotReader, rldsReader, robomimicReader, alohaReader];
+export const READERS: readonly FormatReader[] = [lerobotReader, rldsReader, agibotReader, robomimicReader, alohaReader];
