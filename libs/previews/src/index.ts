@@ -1,0 +1,10 @@
+export { PreviewsModule } from './previews.module.js';
+export { PreviewsApiModule } from './previews.api.module.js';
+export { PreviewsWorkerModule } from './previews.worker.module.js';
+export type { Charts, ChannelHistogram, ChannelQuantiles, Ranking } from './charts/charts.js';
+export type { Series, SignalLines } from './charts/sample-signals.js';
+export { PreviewGate } from './samples/preview-gate.port.js';
+export { PreviewQueries } from './samples/preview.queries.js';
+export type { SampleRow } from './samples/preview.queries.js';
+export { benchPreviews } from './look/bench-previews.js';
+export type { PreviewBench } from './look/bench-previews.js';
