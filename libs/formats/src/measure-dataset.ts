@@ -55,8 +55,8 @@ export async function measureDataset(tree: FileTree, options: MeasureOptions): P
   options.signal?.throwIfAborted();
   const hashing = options.onFileHash ? new HashingTree(tree, options.onFileHash) : null;
   const upload = hashing ?? tree;
-  await checkTree(upload, log);
-  const found = await recognise(upload, READERS, log);
+  const canBeRead = await checkTree(upload, log);
+  const found = canBeRead ? await recognise(upload, READERS, log) : null;
   const files = new DatasetFiles(upload, found?.root ?? '');
   const hooks: MeasureHooks = {
     onEpisode: (episode) => options.onEpisode(episode),

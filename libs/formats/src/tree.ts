@@ -3,6 +3,12 @@ import type { FindingLog } from './findings.js';
 
 const MAX_PATH_CHARS = 1024;
 const POINTER_BYTES = 1024;
+/** Far more than any dataset needs. */
+const MAX_FILES = 1_000_000;
+/** Small files that are opened to see what they are; of more, evenly spread ones. */
+const MAX_SMALL_FILES = 50_000;
+/** Over a network each open is a round trip. */
+const CONCURRENT_OPENS = 16;
 const POINTER_HEAD = 'version https://git-lfs.github.com/spec/';
 const JUNK = /(^|\/)(\.DS_Store|__MACOSX|Thumbs\.db|desktop\.ini|\.cache|\.ipynb_checkpoints|\.git)(\/|$)/;
 const TEXT_EXTENSIONS = /\.(jsonl?|ya?ml|md|txt|csv|toml)$/i;
@@ -73,34 +79,55 @@ export function isJunk(path: string): boolean {
 /**
  * Checks the names of an upload, then the few small files that may be something else than they seem:
  * Git-LFS pointers under any extension, and links written out as text.
+ * @returns false if there are so many files that nothing more should be done with them.
  */
-export async function checkTree(tree: FileTree, log: FindingLog): Promise<void> {
+export async function checkTree(tree: FileTree, log: FindingLog): Promise<boolean> {
+  if (tree.files.length > MAX_FILES) {
+    log.add('TOO_LARGE', `an upload may have at most ${MAX_FILES} files: pack them into fewer, larger ones`, {
+      actual: `${tree.files.length} files`,
+    });
+    return false;
+  }
   const seen = new Set<string>();
-  for (const { path } of tree.files) {
+  const small: FileEntry[] = [];
+  for (const entry of tree.files) {
+    const { path, sizeBytes } = entry;
     const reason = refusalOfPath(path);
     if (reason) log.add('PATH_REFUSED', `file name refused: ${reason}`, { path: path.slice(0, MAX_PATH_CHARS) });
     if (seen.has(path)) log.add('PATH_REFUSED', 'the same path occurs twice', { path });
     seen.add(path);
     if (isJunk(path))
       log.addOnce('junk', 'EXTRA_FILES', 'files left by an operating system or a download tool are ignored', { path });
+    else if (sizeBytes > 0 && sizeBytes <= POINTER_BYTES) small.push(entry);
   }
-  for (const { path, sizeBytes } of tree.files) {
-    if (sizeBytes === 0 || sizeBytes > POINTER_BYTES || isJunk(path)) continue;
-    const source = await tree.open(path);
-    const text = Buffer.from(await source.read(0, sizeBytes)).toString('latin1');
-    if (text.startsWith(POINTER_HEAD)) {
-      const announced = /^size (\d{1,20})$/m.exec(text)?.[1];
-      log.add('LFS_POINTER', 'this is a Git-LFS pointer, not the file: run "git lfs pull" before uploading', {
-        path,
-        actual: `${sizeBytes} bytes`,
-        ...(announced ? { expected: `${announced} bytes` } : {}),
-      });
-    } else if (/^(\.\.\/|\/)[\x20-\x7e]+$/.test(text) && !text.includes('\n') && !TEXT_EXTENSIONS.test(path)) {
-      log.add('SYMLINK_FILE', 'this file holds only a path: a link was uploaded instead of what it points at', {
-        path,
-        actual: text.slice(0, 200),
-      });
-    }
+  const stride = Math.ceil(small.length / MAX_SMALL_FILES) || 1;
+  const looked = small.filter((_, i) => i % stride === 0);
+  for (let at = 0; at < looked.length; at += CONCURRENT_OPENS) {
+    const batch = looked.slice(at, at + CONCURRENT_OPENS);
+    const texts = await Promise.all(batch.map((entry) => textOf(tree, entry)));
+    batch.forEach((entry, i) => checkSmallFile(entry, texts[i] ?? '', log));
+  }
+  return true;
+}
+
+async function textOf(tree: FileTree, { path, sizeBytes }: FileEntry): Promise<string> {
+  const source = await tree.open(path);
+  return Buffer.from(await source.read(0, sizeBytes)).toString('latin1');
+}
+
+function checkSmallFile({ path, sizeBytes }: FileEntry, text: string, log: FindingLog): void {
+  if (text.startsWith(POINTER_HEAD)) {
+    const announced = /^size (\d{1,20})$/m.exec(text)?.[1];
+    log.add('LFS_POINTER', 'this is a Git-LFS pointer, not the file: run "git lfs pull" before uploading', {
+      path,
+      actual: `${sizeBytes} bytes`,
+      ...(announced ? { expected: `${announced} bytes` } : {}),
+    });
+  } else if (/^(\.\.\/|\/)[\x20-\x7e]+$/.test(text) && !text.includes('\n') && !TEXT_EXTENSIONS.test(path)) {
+    log.add('SYMLINK_FILE', 'this file holds only a path: a link was uploaded instead of what it points at', {
+      path,
+      actual: text.slice(0, 200),
+    });
   }
 }
 

@@ -17,11 +17,14 @@ export interface StreamCount {
 /** The checks that every format is put to, for one episode. A fault of a kind is said once per stream. */
 export class EpisodeChecks {
   private readonly said = new Set<string>();
+  private readonly placeholdersBefore: number;
 
   constructor(
     private readonly log: FindingLog,
     private readonly place: FindingPlace,
-  ) {}
+  ) {
+    this.placeholdersBefore = log.countOf('EMPTY_CAMERA_PLACEHOLDER');
+  }
 
   /**
    * Decides how many frames the episode has, and says which streams disagree: the rows of the reference stream; else what
@@ -91,6 +94,8 @@ export class EpisodeChecks {
 
   checkStillness({ spec, stillness, pictures }: PictureMeter): void {
     if (stillness === 'black') {
+      // Some formats tell of absent cameras themselves; their readers have said it then.
+      if (this.log.countOf('EMPTY_CAMERA_PLACEHOLDER') > this.placeholdersBefore) return;
       this.log.addOnce(
         spec.key,
         'EMPTY_CAMERA_PLACEHOLDER',

@@ -7,8 +7,9 @@ import { GrowingFloats } from './growing.js';
 
 /** Pictures up to this size are compared with the first of their episode. */
 const MAX_COMPARED_BYTES = 16 * 2 ** 20;
-/** An encoded picture with fewer bytes a pixel than this shows one colour. */
+/** An encoded picture with fewer bytes a pixel than this shows one colour; so does one that is hardly more than its header. */
 const PLAIN_BYTES_PER_PIXEL = 0.02;
+const PLAIN_BYTES = 1024;
 /** Fewer pictures than this may well be alike. */
 const MIN_PICTURES = 10;
 
@@ -75,7 +76,7 @@ export class PictureMeter {
     if (!first || pictures < MIN_PICTURES || !this.areAlike) return null;
     const { encoding, width, height, sizeBytes } = first;
     if (encoding in PIXEL_BYTES) return this.areBlack ? 'black' : 'frozen';
-    return sizeBytes < width * height * PLAIN_BYTES_PER_PIXEL ? 'black' : 'frozen';
+    return sizeBytes < Math.max(PLAIN_BYTES, width * height * PLAIN_BYTES_PER_PIXEL) ? 'black' : 'frozen';
   }
 
   finish(content: ContentHash): void {
