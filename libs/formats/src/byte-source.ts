@@ -5,6 +5,11 @@ export interface ByteSource {
   readonly sizeBytes: number;
   /** Returns exactly `length` bytes from `offset`. Rejects only for faults of the source itself. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * Fills `target` from `offset`, as `read` does but without new memory. For whoever looks at bytes once: a gigabyte of
+   * fresh buffers costs a quarter of the time of hashing it. Sources that cannot do better leave it out.
+   */
+  readInto?(offset: number, target: Uint8Array): Promise<void>;
 }
 
 /** One file of an upload. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { ByteRange } from './block-reading.js';
+import { BLOCK_BYTES, readInTurn } from './block-reading.js';
 import type { ByteSource, FileEntry, FileTree } from './byte-source.js';
 
-const READ_BYTES = 2 ** 20;
 /** A hole that a reader leaves (a header it does not need) is read for the hash's sake up to this size. */
 const MAX_HOLE_BYTES = 2 ** 16;
 /** Files that are hashed as they are read. One more, and the one that was left alone longest is finished first. */
@@ -34,7 +35,18 @@ export class HashingTree implements FileTree {
 
   async open(path: string): Promise<ByteSource> {
     const source = await this.tree.open(path);
-    return { sizeBytes: source.sizeBytes, read: (offset, length) => this.read(path, source, offset, length) };
+    const { readInto } = source;
+    return {
+      sizeBytes: source.sizeBytes,
+      read: (offset, length) => this.read(path, source, offset, () => source.read(offset, length)),
+      ...(readInto
+        ? {
+            readInto: async (offset: number, target: Uint8Array): Promise<void> => {
+              await this.read(path, source, offset, () => readInto.call(source, offset, target).then(() => target));
+            },
+          }
+        : {}),
+    };
   }
 
   /** Hashes what nobody has read. `tick` is called once per file. */
@@ -45,10 +57,15 @@ export class HashingTree implements FileTree {
     }
   }
 
-  private async read(path: string, source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
-    if (this.told.has(path)) return source.read(offset, length);
+  private async read(
+    path: string,
+    source: ByteSource,
+    offset: number,
+    fetch: () => Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    if (this.told.has(path)) return fetch();
     const hash = await this.runningHash(path, source);
-    const bytes = await hash.read(offset, length);
+    const bytes = await hash.read(offset, fetch);
     if (hash.isComplete) await this.tell(path, hash);
     return bytes;
   }
@@ -97,9 +114,9 @@ class RunningHash {
     return this.at === this.source.sizeBytes;
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
+  async read(offset: number, fetch: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const { before } = this;
-    const bytes = this.source.read(offset, length);
+    const bytes = fetch();
     const taken = (async () => {
       const [read] = await Promise.all([bytes, before]);
       await this.take(offset, read);
@@ -113,13 +130,7 @@ class RunningHash {
   async readOn(): Promise<void> {
     this.isClosing = true;
     await this.before;
-    for (let next = this.block(this.at); this.at < this.sizeBytes;) {
-      const bytes = await next;
-      if (bytes.byteLength === 0) throw new Error('byte source answered nothing');
-      next = this.block(this.at + bytes.byteLength);
-      next.catch(() => undefined); // awaited in the next round
-      this.update(bytes);
-    }
+    await readInTurn(this.source, this.rest(), (bytes) => this.update(bytes));
   }
 
   finish(): string {
@@ -127,9 +138,9 @@ class RunningHash {
     return this.sum;
   }
 
-  private block(at: number): Promise<Uint8Array> {
-    const length = Math.min(READ_BYTES, this.sizeBytes - at);
-    return length > 0 ? this.source.read(at, length) : Promise.resolve(new Uint8Array(0));
+  private *rest(): Generator<ByteRange> {
+    for (let start = this.at; start < this.sizeBytes; start += BLOCK_BYTES)
+      yield { start, length: Math.min(BLOCK_BYTES, this.sizeBytes - start) };
   }
 
   private async take(offset: number, bytes: Uint8Array): Promise<void> {

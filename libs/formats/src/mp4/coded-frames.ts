@@ -1,10 +1,8 @@
+import type { ByteRange } from '../block-reading.js';
+import { BLOCK_BYTES, readInTurn } from '../block-reading.js';
 import type { ByteSource } from '../byte-source.js';
-import { readRange } from '../byte-source.js';
 import type { PartDigest } from '../measuring/content-hash.js';
 import type { Mp4Video } from './mp4.reader.js';
-
-/** 1 MiB pieces hash fastest from a local disk, and are few enough for ranged GETs. */
-const READ_BYTES = 2 ** 20;
 
 /** The coded frames of an mp4, addressed by their place in the order of presentation. */
 export class CodedFrames {
@@ -18,20 +16,13 @@ export class CodedFrames {
     this.byTime = orderByTime(video.ptsS);
   }
 
-  /** Adds the packets of frames `from` to `to` (half-open) in decoding order. The next piece is read while one is digested. */
+  /** Adds the packets of frames `from` to `to` (half-open) in decoding order. */
   async digest(from: number, to: number, digest: PartDigest): Promise<void> {
-    let ahead: Promise<Uint8Array> | null = null;
-    for (const { start, length } of this.ranges(from, to)) {
-      const next = readRange(this.source, start, length, 'a video frame');
-      next.catch(() => undefined); // awaited below; a failure of the piece before must not leave this one unhandled
-      if (ahead) digest.update(await ahead);
-      ahead = next;
-    }
-    if (ahead) digest.update(await ahead);
+    await readInTurn(this.source, this.ranges(from, to), (bytes) => digest.update(bytes));
   }
 
-  /** The bytes of the frames as few ranges: neighbours in the file are joined, up to `READ_BYTES`. */
-  private *ranges(from: number, to: number): Generator<{ start: number; length: number }> {
+  /** The bytes of the frames as few ranges: neighbours in the file are joined, up to `BLOCK_BYTES`. */
+  private *ranges(from: number, to: number): Generator<ByteRange> {
     const { offsets, sizes } = this.video;
     const samples = this.byTime ? this.byTime.slice(from, to).sort() : null;
     const count = to - from;
@@ -42,10 +33,10 @@ export class CodedFrames {
       for (; i < count; i += 1) {
         const offset = offsets[sampleAt(i)] as number;
         const size = sizes[sampleAt(i)] as number;
-        if (offset !== end || (end > start && end + size - start > READ_BYTES)) break;
+        if (offset !== end || (end > start && end + size - start > BLOCK_BYTES)) break;
         end += size;
       }
-      for (let at = start; at < end; at += READ_BYTES) yield { start: at, length: Math.min(READ_BYTES, end - at) };
+      for (let at = start; at < end; at += BLOCK_BYTES) yield { start: at, length: Math.min(BLOCK_BYTES, end - at) };
     }
   }
 }
