@@ -34,6 +34,8 @@ export type { Finding, FindingCode, FindingSeverity } from './findings.js';
 export { FINDING_SEVERITIES, FindingLog } from './findings.js';
 export type { MeasureOptions, MeasureProgress } from './measure-dataset.js';
 export { measureDataset, openDataset } from './measure-dataset.js';
+export type { MeasureHooks } from './measuring/measure-source.js';
+export { measureSource } from './measuring/measure-source.js';
 export type { Mp4Video } from './mp4/mp4.reader.js';
 export { readMp4 } from './mp4/mp4.reader.js';
 export type { Mp4Samples } from './mp4/mp4-samples.js';
