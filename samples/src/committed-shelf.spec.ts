@@ -61,8 +61,9 @@ describe.each(SHELF)('the committed shelf: $name', (set) => {
   });
 
   it('comes out of physics again, number for number, from its seed', async () => {
-    const { simulation } = parse(readFileSync(join(SHELF_FOLDER, set.name, 'dataset.yaml'), 'utf8')) as {
+    const { simulation, subtasks } = parse(readFileSync(join(SHELF_FOLDER, set.name, 'dataset.yaml'), 'utf8')) as {
       simulation: { seed: number };
+      subtasks: { segments: { from: number; text: string }[] }[];
     };
     const rows = await table(set.name, 'data/chunk-000/file-000.parquet');
     const random = Random.forPart(simulation.seed, `${set.name}/0`);
@@ -72,6 +73,9 @@ describe.each(SHELF)('the committed shelf: $name', (set) => {
 
     const again = dataRows(recording, 0, 0, 0);
     expect(rows.slice(0, again.length)).toEqual(again);
+    expect(subtasks[0]?.segments.map(({ from, text }) => [from, text])).toEqual(
+      recording.stretches.map(({ from, phase }) => [from, phase]),
+    );
   });
 });
 

@@ -6,6 +6,9 @@ import type { Random } from './random.js';
 import type { Vec3 } from './vectors.js';
 import type { World } from './world.js';
 
+/** What the arm is about during a stretch; all but `retreat` are skills of the catalogue's vocabulary. */
+export type Phase = 'reach' | 'grasp' | 'lift' | 'transport' | 'place' | 'release' | 'retreat' | 'hold';
+
 /** A place for the pads to be after `seconds`, reached on a smooth path around the arm's column. */
 export interface Waypoint {
   readonly pads: Vec3;
@@ -14,6 +17,7 @@ export interface Waypoint {
   /** Commanded from the start of this stretch. */
   readonly gripper: number;
   readonly seconds: number;
+  readonly phase?: Phase;
   /** The grip that this stretch begins or ends, by the object's name. */
   readonly lifts?: string;
   readonly releases?: string;
@@ -66,6 +70,25 @@ export function commandsOf(waypoints: readonly Waypoint[], pace: number): Comman
   return commands;
 }
 
+/** Frames from `from` up to `to`, half-open, in which the arm is told to do one thing. */
+export interface Stretch {
+  readonly phase: Phase | null;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The commands as stretches of one phase each; they cover every frame. */
+export function stretchesOf(commands: readonly Command[], waypoints: readonly Waypoint[]): Stretch[] {
+  const stretches: Stretch[] = [];
+  commands.forEach(({ waypoint }, frame) => {
+    const phase = waypoints[waypoint]?.phase ?? null;
+    const last = stretches.at(-1);
+    if (last && last.phase === phase) stretches[stretches.length - 1] = { ...last, to: frame + 1 };
+    else stretches.push({ phase, from: frame, to: frame + 1 });
+  });
+  return stretches;
+}
+
 /** How far an aim misses: most aims are good, some are off by as much as the jaws can no longer forgive. */
 export function aimError(random: Random, sloppyShare: number): readonly [number, number] {
   const isSloppy = random.unit() < sloppyShare;
@@ -89,10 +112,18 @@ export function pickUp(grip: Grip, error: readonly [number, number], liftTo: num
   const tilt = random.between(-0.04, 0.04);
   const above: Vec3 = [aim[0], aim[1], aim[2] + 0.1];
   return [
-    { pads: above, tilt: random.between(-0.1, 0.1), roll, gripper: GRIPPER_OPEN, seconds: 0.85 },
-    { pads: aim, tilt, roll, gripper: GRIPPER_OPEN, seconds: 0.6 },
-    { pads: aim, tilt, roll, gripper: GRIPPER_CLOSE, seconds: 0.4 },
-    { pads: [aim[0], aim[1], liftTo], tilt, roll, gripper: GRIPPER_CLOSE, seconds: 0.6, lifts: grip.object },
+    { pads: above, tilt: random.between(-0.1, 0.1), roll, gripper: GRIPPER_OPEN, seconds: 0.85, phase: 'reach' },
+    { pads: aim, tilt, roll, gripper: GRIPPER_OPEN, seconds: 0.6, phase: 'reach' },
+    { pads: aim, tilt, roll, gripper: GRIPPER_CLOSE, seconds: 0.4, phase: 'grasp' },
+    {
+      pads: [aim[0], aim[1], liftTo],
+      tilt,
+      roll,
+      gripper: GRIPPER_CLOSE,
+      seconds: 0.6,
+      phase: 'lift',
+      lifts: grip.object,
+    },
   ];
 }
 
@@ -102,10 +133,10 @@ export function putDown(object: string, at: Vec3, yaw: number, carryAt: number, 
   const tilt = random.between(-0.03, 0.03);
   const above: Vec3 = [at[0], at[1], Math.max(carryAt, at[2] + 0.06)];
   return [
-    { pads: above, tilt: random.between(-0.1, 0.1), roll, gripper: GRIPPER_CLOSE, seconds: 1.05 },
-    { pads: at, tilt, roll, gripper: GRIPPER_CLOSE, seconds: 0.55, releases: object },
-    { pads: at, tilt, roll, gripper: GRIPPER_OPEN, seconds: 0.3 },
-    { pads: above, tilt, roll, gripper: GRIPPER_OPEN, seconds: 0.45 },
+    { pads: above, tilt: random.between(-0.1, 0.1), roll, gripper: GRIPPER_CLOSE, seconds: 1.05, phase: 'transport' },
+    { pads: at, tilt, roll, gripper: GRIPPER_CLOSE, seconds: 0.55, phase: 'place', releases: object },
+    { pads: at, tilt, roll, gripper: GRIPPER_OPEN, seconds: 0.3, phase: 'release' },
+    { pads: above, tilt, roll, gripper: GRIPPER_OPEN, seconds: 0.45, phase: 'retreat' },
   ];
 }
 
@@ -115,6 +146,7 @@ export function goHome(random: Random): Waypoint[] {
     pads: [0.3 + random.between(-0.02, 0.02), random.between(-0.04, 0.04), 0.28 + random.between(-0.02, 0.02)],
     tilt: random.between(-0.05, 0.05),
     seconds: 0.75,
+    phase: 'retreat',
   };
   return [rest, { ...rest, seconds: 0.35 }];
 }

@@ -2,8 +2,8 @@ import { ARM_BODIES } from './arm.mjcf.js';
 import { solveArm } from './kinematics.js';
 import type { Pose, Reading } from './physics.js';
 import { Simulation } from './physics.js';
-import type { EpisodePlan } from './plan.js';
-import { commandsOf, HOME } from './plan.js';
+import type { EpisodePlan, Stretch } from './plan.js';
+import { commandsOf, HOME, stretchesOf } from './plan.js';
 import { length, subtract } from './vectors.js';
 
 /** One row of the dataset: what was sensed at k/30 s and what was commanded from then until (k+1)/30 s. */
@@ -28,6 +28,8 @@ export interface Recording {
   readonly rows: readonly Row[];
   /** For each row, where every body is: what the cameras see. */
   readonly poses: readonly ReadonlyMap<string, Pose>[];
+  /** What the arm was told to do, as parts of the episode. */
+  readonly stretches: readonly Stretch[];
   readonly goalShare: number;
   readonly failureMode: FailureMode | null;
   /** Mean squeeze per finger in newtons while an object was carried; null when nothing was. */
@@ -138,6 +140,7 @@ export async function record(plan: EpisodePlan, pace: number): Promise<Recording
       plan,
       rows,
       poses,
+      stretches: stretchesOf(commands, plan.waypoints),
       goalShare,
       failureMode: goalShare === 1 ? null : (watch.failureMode ?? 'unstable_contact'),
       gripForceN: watch.meanSqueeze(),

@@ -40,6 +40,7 @@ export function planGrasping(random: Random): EpisodePlan {
     roll: lifted.roll + random.between(-0.35, 0.35),
     gripper: GRIPPER_CLOSE,
     seconds: 1.1,
+    phase: 'hold',
   };
   return {
     instruction: `Pick up the ${wanted.name.replace('_', ' ')} and hold it above the table.`,

@@ -92,8 +92,8 @@ export interface DeclaredFacts {
   readonly outcomes?: readonly DeclaredOutcome[];
   /** `atomic`: every episode is one step and has no parts. */
   readonly subtasks?: 'atomic' | readonly DeclaredSubtasks[];
-  /** Why a jump of a joint is no fault: a gripper that only knows open and closed, an angle that wraps. */
-  readonly jumpsExplained?: string;
+  /** Why joints leave their limits or jump, and why it is no fault: soft stops; a gripper that is open or closed. */
+  readonly motionExplained?: { readonly limits?: string; readonly jumps?: string };
   readonly collectionMethod?: string;
   readonly reality?: string;
   readonly personalData?: 'none' | 'anonymised' | 'present_with_consent';

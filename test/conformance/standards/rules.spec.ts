@@ -257,7 +257,24 @@ const MUTATIONS: Mutation[] = [
     (d) => quality(d, { ranges: { 'observation.state': { min: [-1, -1.5, 0], max: [1, 1.5, 2] } } }),
     { 'MO-1': 'fail' },
   ],
-  ['a joint that jumps', (d) => quality(d, { jumps: spread(0, 3, 0) }), { 'MO-1': 'fail' }],
+  ['a jump that may be the gripper’s', (d) => quality(d, { jumps: spread(0, 3, 0) }), { 'MO-1': 'not_checked' }],
+  [
+    'a joint that jumps, and no gripper that could be meant',
+    (d) => {
+      for (const stream of d.measure.streams)
+        stream.names = stream.names.map((name) => name.replace('gripper', 'wrist'));
+      quality(d, { jumps: spread(0, 3, 0) });
+    },
+    { 'MO-1': 'fail' },
+  ],
+  [
+    'jumps that are explained',
+    (d) => {
+      d.declared.motionExplained = { jumps: 'the gripper is open or closed' };
+      quality(d, { jumps: spread(0, 3, 0) });
+    },
+    {},
+  ],
   ['a joint that is too fast', (d) => quality(d, { maxSpeed: spread(1, 9, 1) }), { 'MO-1': 'fail' }],
   ['no joint limits', (d) => robot(d, { jointLimits: undefined }), { 'MO-1': 'not_checked' }],
   ['joint limits under other names', (d) => robot(d, { jointLimits: { j1: [-1, 1] } }), { 'MO-1': 'not_checked' }],

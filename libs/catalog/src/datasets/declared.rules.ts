@@ -132,7 +132,8 @@ const shape = {
   objects: z.array(line).max(1_000).optional(),
   outcomes: z.array(outcome).optional(),
   subtasks: oneOf(z.literal('atomic'), subtasks).optional(),
-  jumpsExplained: note.optional(),
+  /** Why joints leave their limits or jump, and why it is no fault. */
+  motionExplained: z.object({ limits: note.optional(), jumps: note.optional() }).strict().optional(),
   simulation: free.optional(),
   collectionMethod: term('collection_method').optional(),
   reality: z.enum(['real_robot', 'human', 'simulated', 'mixed']).optional(),

@@ -1,10 +1,7 @@
-import type { StreamFact } from '@app/formats';
 import { L1_RULES } from '../l1.rules.js';
 import type { Check } from '../verdict.js';
 import { look, notApplicable, notChecked, pass, verdictOf } from '../verdict.js';
-import { hasTwoArms, streamsOf } from './subject.js';
-
-const GRIPPER = /gripper|finger|hand|claw/i;
+import { hasTwoArms, movesGripper, streamsOf } from './subject.js';
 
 /** What a number of the action means: its frame, against what, and who says so. */
 const isMeantAction: Check = ({ measure, declared }) => {
@@ -27,10 +24,6 @@ const isMeantAction: Check = ({ measure, declared }) => {
   const said = [action?.frame, action?.reference, action?.source].join(', ');
   return verdictOf(wrong, missing, pass(said, 'frame, reference and source of the action are given'));
 };
-
-function movesGripper(stream: StreamFact, declaredNames: readonly string[]): boolean {
-  return [stream.key, ...(stream.names.length > 0 ? stream.names : declaredNames)].some((name) => GRIPPER.test(name));
-}
 
 export const ACTION_RULES = {
   'AC-1': (evidence) => L1_RULES['AC-1'](evidence),

@@ -2,7 +2,18 @@ import type { CameraFact, DatasetMeasure, Spread, StreamFact } from '@app/format
 import type { RulePlace } from '../profile.js';
 import { unitOf, widthOf } from '../l1.rules.js';
 import type { Check, Limits } from '../verdict.js';
-import { episodesWhere, fail, look, notApplicable, notChecked, pass, percent, told, verdictOf } from '../verdict.js';
+import {
+  episodesWhere,
+  fail,
+  look,
+  notApplicable,
+  notChecked,
+  pass,
+  percent,
+  placesOfEpisodes,
+  told,
+  verdictOf,
+} from '../verdict.js';
 import { streamsOf } from './subject.js';
 
 /** Every stream says what it is. */
@@ -41,13 +52,13 @@ const runsAtItsRate: Check = ({ measure, declared }, limits) => {
   const signals = streamsOf(measure, 'action', 'state');
   if (signals.length === 0 && measure.cameras.length === 0) return notApplicable('the set has no signal and no camera');
   const tolerance = limits.of('rateTolerance') ?? 0;
-  const told_: string[] = [];
+  const facts: string[] = [];
   const wrong: string[] = [];
   const where: RulePlace[] = [];
   let measured = 0;
   for (const floor of floorsOf(measure, declared.frameRateHz ?? null, limits)) {
     if (floor.isMeasured) measured += 1;
-    told_.push(`${floor.what} ${told(floor.rateHz)} Hz`);
+    facts.push(`${floor.what} ${told(floor.rateHz)} Hz`);
     // 29.97 is what the field calls 30: the floor has the tolerance of the rate.
     if (floor.minHz !== null && floor.rateHz < floor.minHz * (1 - tolerance)) {
       wrong.push(`${floor.what} run at ${told(floor.rateHz)} Hz (${floor.key}), below ${told(floor.minHz)} Hz`);
@@ -57,17 +68,21 @@ const runsAtItsRate: Check = ({ measure, declared }, limits) => {
   const ratio = measure.quality.rateRatio;
   const isOff = (value: number): boolean => Math.abs(value - 1) > tolerance;
   if (ratio) {
-    told_.push(`measured over nominal ${told(ratio.min)} to ${told(ratio.max)}`);
+    facts.push(`measured over nominal ${told(ratio.min)} to ${told(ratio.max)}`);
     if (isOff(ratio.min) || isOff(ratio.max)) {
       wrong.push('a stream does not run at its nominal rate');
       where.push(...episodesWhere(ratio, isOff));
     }
   }
   const threshold = thresholdText(tolerance, limits);
-  if (wrong.length > 0) return { ...fail(told_.join('; '), wrong.join('; '), where.slice(0, 10)), threshold };
+  if (wrong.length > 0)
+    return {
+      ...fail(facts.join('; '), wrong.join('; '), placesOfEpisodes(where.flatMap(({ episode }) => episode ?? []))),
+      threshold,
+    };
   if (!ratio && measured === 0)
     return { ...notChecked('the format keeps no times of its own, so that no rate can be measured'), threshold };
-  return { ...pass(told_.join('; '), 'measured rates are the nominal ones, and high enough'), threshold };
+  return { ...pass(facts.join('; '), 'measured rates are the nominal ones, and high enough'), threshold };
 };
 
 interface Floor {

@@ -6,6 +6,8 @@ import type { Evidence } from '../evidence.js';
 
 const TWO_ARMED = new Set(['dual_arm', 'humanoid_biped', 'humanoid_wheeled', 'human_body']);
 
+const GRIPPER = /gripper|finger|hand|claw/i;
+
 export const streamsOf = (measure: DatasetMeasure, ...roles: StreamFact['role'][]): StreamFact[] =>
   measure.streams.filter((stream) => roles.includes(stream.role));
 
@@ -44,4 +46,9 @@ export function isThere(reference: string, { files, measure }: Evidence): boolea
 export function isCoverageMeasured({ episodes, coverage }: DatasetMeasure): boolean {
   const { success, failure, unknown } = coverage.outcomes;
   return episodes > 0 && success + failure + unknown === episodes;
+}
+
+/** Whether a stream has a channel of a gripper or hand, by its names or those that are declared for it. */
+export function movesGripper({ key, names }: StreamFact, declaredNames: readonly string[]): boolean {
+  return [key, ...(names.length > 0 ? names : declaredNames)].some((name) => GRIPPER.test(name));
 }
