@@ -164,7 +164,7 @@ export class EpisodeMeter {
     }
     const fault = camera.add(item);
     if (fault) this.checks.checkPicture(camera.spec, camera.pictures - 1, fault);
-    if (item.bytes.byteLength > 0) this.set.book.addPicture(camera.spec, item);
+    if (!fault || fault.code === 'VIDEO_SIZE_MISMATCH') this.set.book.addPicture(camera.spec, item);
   }
 
   private async addVideo(item: VideoItem): Promise<void> {

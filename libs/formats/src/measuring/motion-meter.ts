@@ -6,6 +6,8 @@ import { RepeatedTail } from './repeated-tail.js';
 
 /** Values that are held of all state signals of an episode together: 16 MB of float32. */
 const MAX_HELD_VALUES = 4 * 2 ** 20;
+/** A wider row is no posture. */
+const MAX_CHANNELS = 4096;
 
 /** Names of what is felt, not moved: it trembles at rest and leaps at touch. */
 const FELT =
@@ -39,7 +41,8 @@ export class MotionMeter {
   private readonly tails = new Map<string, RepeatedTail>();
 
   constructor(signals: readonly MotionSignal[], maxHeldValues = MAX_HELD_VALUES) {
-    const moving = signals
+    const usable = signals.filter(({ width }) => Number.isInteger(width) && width > 0 && width <= MAX_CHANNELS);
+    const moving = usable
       .filter((signal) => signal.role === 'state')
       .map((signal) => ({ signal, channels: movingChannels(signal) }))
       .filter(({ channels }) => channels.length > 0);
@@ -47,8 +50,8 @@ export class MotionMeter {
     const maxRows = Math.floor(maxHeldValues / Math.max(1, width));
     for (const { signal, channels } of moving)
       this.states.set(signal.key, { channels, sample: new BlockSample(signal.width, maxRows) });
-    for (const { key, role, width } of signals)
-      if (width > 0 && (role === 'state' || role === 'action')) this.tails.set(key, new RepeatedTail(width));
+    for (const { key, role, width } of usable)
+      if (role === 'state' || role === 'action') this.tails.set(key, new RepeatedTail(width));
   }
 
   /** Adds rows of a signal that was announced; others are ignored. */

@@ -10,6 +10,8 @@ const MAX_COMPARED_BYTES = 16 * 2 ** 20;
 /** An encoded picture with fewer bytes a pixel than this shows one colour; so does one that is hardly more than its header. */
 const PLAIN_BYTES_PER_PIXEL = 0.02;
 const PLAIN_BYTES = 1024;
+/** No camera has more pixels in a row. */
+const MAX_SIDE = 65_535;
 /** Fewer pictures than this may well be alike. */
 const MIN_PICTURES = 10;
 
@@ -57,6 +59,14 @@ export class PictureMeter {
       if (Number.isFinite(timeS)) this.times?.push(timeS);
     }
     this.hash.update(bytes);
+    if (!isSize(item.width) || !isSize(item.height)) {
+      return {
+        code: 'IMAGE_INVALID',
+        message: 'a picture has no possible size',
+        expected: `1 to ${MAX_SIDE} pixels`,
+        actual: `${item.width}x${item.height}`,
+      };
+    }
     this.compare(item);
     const { width, height } = this.first ?? item;
     if (item.width !== width || item.height !== height) {
@@ -95,6 +105,10 @@ export class PictureMeter {
       this.areAlike = this.first.bytes?.equals(item.bytes) ?? false;
     }
   }
+}
+
+function isSize(side: number): boolean {
+  return Number.isInteger(side) && side > 0 && side <= MAX_SIDE;
 }
 
 function faultOf(item: ImageItem, spec: CameraSpec): PictureFault | null {
