@@ -29,9 +29,9 @@ export interface DepthScale {
 export async function drawPicture(item: ImageItem, camera: CameraSpec, scale: DepthScale | null): Promise<Buffer> {
   if (item.width * item.height > MAX_PIXELS) throw new BadPicture(`${item.width}x${item.height} pixels are too many`);
   const size = fitInto(CLIP_BOX, item);
-  const picture = openPicture(item, camera, scale);
-  const upright = camera.isFlipped ? picture.flip() : picture;
   try {
+    const picture = openPicture(item, camera, scale);
+    const upright = camera.isFlipped ? picture.flip() : picture;
     return await upright
       .resize({ ...size, fit: 'fill' })
       .flatten()
@@ -39,6 +39,7 @@ export async function drawPicture(item: ImageItem, camera: CameraSpec, scale: De
       .jpeg({ quality: JPEG_QUALITY })
       .toBuffer();
   } catch (error) {
+    if (error instanceof BadPicture) throw error;
     throw new BadPicture(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
   }
 }

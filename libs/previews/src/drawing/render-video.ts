@@ -124,9 +124,9 @@ export async function renderVideo(
   options: { readonly folder: string; readonly signal?: AbortSignal },
 ): Promise<VideoVerdict> {
   const { folder, signal } = options;
-  const clip = fitInto(CLIP_BOX, input);
-  const markFile = join(folder, `mark-${clip.width}x${clip.height}.png`);
-  if (spans.length > 0) await writeFile(markFile, await watermark(clip));
+  // Named after the span, because several videos are drawn at a time.
+  const markFile = join(folder, `${spans[0]?.name ?? 'no'}-mark.png`);
+  if (spans.length > 0) await writeFile(markFile, await watermark(fitInto(CLIP_BOX, input)));
   const cpuS = START_S + (input.frames * input.width * input.height) / PIXELS_PER_S;
   const result = await runTool(ffmpeg.path, commandOf(input, spans, markFile), {
     wallMs: cpuS * WALL_PER_CPU * 1000,
@@ -136,6 +136,7 @@ export async function renderVideo(
     cwd: folder,
     signal,
   });
+  await rm(markFile, { force: true });
   if (result.code === 0)
     return { kind: 'decoded', frames: framesOf(result), drawn: spans.map((span) => toDrawn(input, span)) };
   for (const { name } of spans) {
