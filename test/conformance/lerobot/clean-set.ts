@@ -19,7 +19,7 @@ export type TablePlan = Record<string, ColumnPlan>;
 
 /** A small dataset before it is written, so that a test can put one defect into it. */
 export interface SetPlan {
-  version: 'v2.1' | 'v3.0';
+  version: 'v2.0' | 'v2.1' | 'v3.0';
   info: Record<string, unknown> & { features: Record<string, Record<string, unknown>> };
   tasks: { task_index: number; task: string }[];
   pandas: string | null;
@@ -29,7 +29,10 @@ export interface SetPlan {
   statsLines: Record<string, unknown>[];
   /** v3.0: the episodes table. */
   episodes: TablePlan;
+  /** v3.0 and v2.0: meta/stats.json. */
   stats: Record<string, Record<string, unknown>>;
+  /** Sections of meta/modality.json, which makes the GR00T flavour; null for none. */
+  modality: Record<string, Record<string, unknown>> | null;
   data: Record<string, TablePlan>;
   videos: Record<string, Mp4Plan>;
 }
@@ -121,8 +124,8 @@ function video(frames: number, seed: number): Mp4Plan {
   };
 }
 
-/** A set without a fault, in either layout. Three episodes, one camera, two tasks. */
-export function cleanSet(version: 'v2.1' | 'v3.0'): SetPlan {
+/** A set without a fault, in any version. Three episodes, one camera, two tasks. */
+export function cleanSet(version: SetPlan['version']): SetPlan {
   const plain = (dtype: string): Record<string, unknown> => ({ dtype, shape: [1], names: null });
   const vector = { dtype: 'float32', shape: [2], names: ['shoulder.pos', 'gripper.pos'] };
   const total = LENGTHS.reduce((sum, length) => sum + length, 0);
@@ -170,7 +173,12 @@ export function cleanSet(version: 'v2.1' | 'v3.0'): SetPlan {
       stats: { action: statsOf([table], 'action'), 'observation.state': statsOf([table], 'observation.state') },
     })),
     episodes: {},
-    stats: {},
+    stats: {
+      action: statsOf(perEpisode, 'action'),
+      'observation.state': statsOf(perEpisode, 'observation.state'),
+      timestamp: { min: [0], max: [1.9], mean: [0.8], std: [0.5] },
+    },
+    modality: null,
     data: {},
     videos: {},
   };
@@ -208,11 +216,6 @@ export function cleanSet(version: 'v2.1' | 'v3.0'): SetPlan {
       ),
     ),
   };
-  plan.stats = {
-    action: statsOf(perEpisode, 'action'),
-    'observation.state': statsOf(perEpisode, 'observation.state'),
-    timestamp: { min: [0], max: [1.9], mean: [0.8], std: [0.5] },
-  };
   plan.data = {
     'data/chunk-000/file-000.parquet': dataTable([0, 1], 0),
     'data/chunk-000/file-001.parquet': dataTable([2], starts[2] ?? 0),
@@ -224,6 +227,28 @@ export function cleanSet(version: 'v2.1' | 'v3.0'): SetPlan {
   return plan;
 }
 
+/** A clean v2.0 set of the GR00T flavour; its vectors have no names but those of modality.json. */
+export function gr00tSet(): SetPlan {
+  const plan = cleanSet('v2.0');
+  for (const key of ['action', 'observation.state'])
+    plan.info.features[key] = { dtype: 'float32', shape: [2], names: null };
+  plan.info.features['annotation.human.validity'] = { dtype: 'int64', shape: [1], names: null };
+  for (const table of Object.values(plan.data))
+    table['annotation.human.validity'] = {
+      type: 'INT64',
+      depth: 0,
+      values: Array<bigint>(table['index']?.values.length ?? 0).fill(1n),
+    };
+  const parts = { arm: { start: 0, end: 1 }, gripper: { start: 1, end: 2 } };
+  plan.modality = {
+    state: { ...parts },
+    action: { ...parts, gripper: { start: 1, end: 2, original_key: 'action' } },
+    video: { top: { original_key: CAMERA } },
+    annotation: { 'human.task_description': { original_key: 'task_index' }, 'human.validity': {} },
+  };
+  return plan;
+}
+
 /** Writes the plan as files in memory. */
 export function writeSet(plan: SetPlan): MemoryFileTree {
   const files = new Map<string, Uint8Array>();
@@ -231,10 +256,12 @@ export function writeSet(plan: SetPlan): MemoryFileTree {
   const lines = (rows: unknown[]): Uint8Array =>
     new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   files.set('meta/info.json', json(plan.info));
-  if (plan.version === 'v2.1') {
+  if (plan.modality) files.set('meta/modality.json', json(plan.modality));
+  if (plan.version !== 'v3.0') {
     files.set('meta/tasks.jsonl', lines(plan.tasks));
     files.set('meta/episodes.jsonl', lines(plan.lines));
-    files.set('meta/episodes_stats.jsonl', lines(plan.statsLines));
+    if (plan.version === 'v2.1') files.set('meta/episodes_stats.jsonl', lines(plan.statsLines));
+    else files.set('meta/stats.json', json(plan.stats));
   } else {
     const tasks: TablePlan = {
       task_index: { type: 'INT64', depth: 0, values: plan.tasks.map((task) => BigInt(task.task_index)) },

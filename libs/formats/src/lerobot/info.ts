@@ -1,3 +1,4 @@
+import type { Rate } from '../dataset-source.js';
 import type { FindingLog } from '../findings.js';
 import { asCount, asObject } from '../text/json.js';
 import type { Feature } from './features.js';
@@ -5,7 +6,7 @@ import { toFeature } from './features.js';
 
 /** What meta/info.json declares, checked. Counters are null where they are absent. */
 export interface LerobotInfo {
-  readonly fps: { num: number; den: number };
+  readonly fps: Rate;
   readonly robotType: string | null;
   readonly features: readonly Feature[];
   readonly totalEpisodes: number | null;
@@ -16,27 +17,34 @@ export interface LerobotInfo {
   readonly videoPath: string | null;
 }
 
-const NTSC: readonly (readonly [number, number, number])[] = [
-  [23.976, 24000, 1001],
-  [29.97, 30000, 1001],
-  [59.94, 60000, 1001],
-];
 const MAX_FEATURES = 2000;
 const MAX_WIDTH = 4 * 2 ** 20;
 
-/** Frames a second as a fraction; the broadcast rates keep their exact one. */
-export function toFraction(fps: number): { num: number; den: number } {
+/** Rates that broadcasting divides by 1.001; people write 29.97 or 23.98 for them. */
+const BROADCAST = [24, 30, 48, 60, 120, 240];
+const BROADCAST_SLACK = 0.005;
+/** A rate is written with some seven digits; a fraction closer than that is the one that was meant. */
+const RATE_SLACK = 1e-7;
+const MAX_DENOMINATOR = 1_000_000;
+
+/** Frames a second as a fraction: whole, a broadcast rate, or the simplest one that is as near as the digits are. */
+export function toFraction(fps: number): Rate {
   if (Number.isInteger(fps)) return { num: fps, den: 1 };
-  for (const [near, num, den] of NTSC) if (Math.abs(fps - near) < 0.005) return { num, den };
-  let num = Math.round(fps * 1_000_000);
-  let den = 1_000_000;
-  for (let [a, b] = [num, den]; ; [a, b] = [b, a % b]) {
-    if (b === 0) {
-      num /= a;
-      den /= a;
-      return { num, den };
-    }
+  for (const whole of BROADCAST)
+    if (Math.abs(fps - whole / 1.001) < BROADCAST_SLACK) return { num: whole * 1000, den: 1001 };
+  // Continued fraction: each step gives the best fraction with a denominator of its size.
+  let [before, at] = [
+    { num: 0, den: 1 },
+    { num: 1, den: 0 },
+  ];
+  for (let rest = fps; ; rest = 1 / (rest - Math.floor(rest))) {
+    const part = Math.floor(rest);
+    const next = { num: part * at.num + before.num, den: part * at.den + before.den };
+    if (next.den > MAX_DENOMINATOR || !Number.isSafeInteger(next.num)) break;
+    [before, at] = [at, next];
+    if (Math.abs(at.num / at.den - fps) <= RATE_SLACK * fps || rest === part) break;
   }
+  return at.num > 0 ? at : { num: Math.max(1, Math.round(fps * MAX_DENOMINATOR)), den: MAX_DENOMINATOR };
 }
 
 /** Reads info.json, naming every problem. Null if too little is left to go on. */
