@@ -12,12 +12,14 @@ import { AccessGuard, GraphqlModule } from '@app/graphql';
 import { IdentityApiModule } from '@app/identity';
 import { JobsModule } from '@app/jobs';
 import type { Clock } from '@app/kernel';
-import { LicensingApiModule } from '@app/licensing';
+import { LicensingApiModule, LicensingModule } from '@app/licensing';
+import { PreviewsApiModule } from '@app/previews';
 import { StorageModule } from '@app/storage';
 import { ErrorFilter } from './error.filter.js';
 import { HealthController } from './health/health.controller.js';
 import { HealthService } from './health/health.service.js';
 import { LandingController } from './landing/landing.controller.js';
+import { LicensedPreviewGate } from './previews/licensed-preview-gate.service.js';
 
 /** Everything that the API process offers. */
 @Module({})
@@ -38,6 +40,7 @@ export class ApiModule {
         LicensingApiModule,
         BillingApiModule,
         DeliveryApiModule,
+        PreviewsApiModule.behind(LicensedPreviewGate, [LicensingModule]),
       ],
       controllers: [HealthController, LandingController],
       providers: [

@@ -11,6 +11,7 @@ import { IdentityWorkerModule } from '@app/identity';
 import { JobsModule, JobsWorkerModule } from '@app/jobs';
 import type { Clock } from '@app/kernel';
 import { LicensingWorkerModule } from '@app/licensing';
+import { PreviewsWorkerModule } from '@app/previews';
 import { StorageModule } from '@app/storage';
 
 /** Everything that the worker process does. */
@@ -29,6 +30,7 @@ export class WorkerModule {
         AuditWorkerModule,
         IdentityWorkerModule,
         CatalogWorkerModule,
+        PreviewsWorkerModule,
         LicensingWorkerModule,
         BillingModule,
         DeliveryWorkerModule,

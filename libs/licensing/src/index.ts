@@ -27,5 +27,6 @@ export type { GrantEntity, GrantSlice } from './grants/grant.entity.js';
 export { LicenseRequestService } from './grants/license-request.service.js';
 export { GrantType, toGrantType } from './grants/grant.graphql.js';
 export type { GrantState } from './grants/grant.rules.js';
+export { SampleDecision } from './use-check/sample-decision.queries.js';
 export { UseCheckQueries } from './use-check/use-check.queries.js';
 export type { UseCheck, UseSubject } from './use-check/use-check.queries.js';

@@ -15,6 +15,7 @@ import { OfferService } from './offers/offer.service.js';
 import { TermsEntity } from './terms/terms.entity.js';
 import { TermsQueries } from './terms/terms.queries.js';
 import { TermsService } from './terms/terms.service.js';
+import { SampleDecision } from './use-check/sample-decision.queries.js';
 import { UseCheckQueries } from './use-check/use-check.queries.js';
 
 registerTables({
@@ -31,6 +32,7 @@ const offered = [
   OfferIndex,
   OfferQueries,
   OfferService,
+  SampleDecision,
   TermsQueries,
   UseCheckQueries,
 ];

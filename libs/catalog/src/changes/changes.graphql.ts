@@ -83,7 +83,8 @@ export class VersionChangesType {
 
   @Field(() => JsonScalar, {
     nullable: true,
-    description: '{ improved, worsened, unchanged, … }: the rules of both reports beside each other.',
+    description:
+      '{ grade, isOtherProfile, improved, worsened, unchanged, notComparable, changedFindings }: both reports beside each other.',
   })
   report: unknown;
 }

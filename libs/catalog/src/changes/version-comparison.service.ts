@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestContext } from '@app/kernel';
+import { compareReports } from '@app/standards';
 import { CatalogErrors } from '../catalog.errors.js';
 import { VersionQueries } from '../versions/version.queries.js';
 import type { VersionRow } from '../versions/version.queries.js';
@@ -32,7 +33,7 @@ export class VersionComparison {
       sinceCommitId: before.commitId,
       ...counts,
       facts: factChanges(before, after),
-      report: before.report && after.report ? { before: before.report.grade, after: after.report.grade } : null,
+      report: before.report && after.report ? compareReports(before.report, after.report) : null,
     };
   }
 

@@ -1,4 +1,4 @@
-import { caged, hashOf, signedFileTree } from '@app/cages';
+import { caged, signedFileTree } from '@app/cages';
 import { measureDataset } from '@app/formats';
 import type { EpisodeFact } from '@app/formats';
 import type { MeasureMessage, MeasureOrder } from './ingest.types.js';
@@ -11,12 +11,14 @@ const HASHES_AT_ONCE = 1_000;
 
 await caged<MeasureOrder, MeasureMessage>(async ({ files, scratch }, say) => {
   const hashes = batches<readonly [string, string]>(HASHES_AT_ONCE, (batch) => say({ kind: 'hashes', hashes: batch }));
-  for (const file of files) await hashes.add([file.path, (await hashOf(file)).sha256]);
-  await hashes.flush();
   const episodes = batches<EpisodeFact>(EPISODES_AT_ONCE, (batch) => say({ kind: 'episodes', episodes: batch }));
   const tree = signedFileTree(files, { scratch });
-  const measure = await measureDataset(tree, { onEpisode: (episode) => episodes.add(episode) });
+  const measure = await measureDataset(tree, {
+    onEpisode: (episode) => episodes.add(episode),
+    onFileHash: (path, sha256) => hashes.add([path, sha256]),
+  });
   await episodes.flush();
+  await hashes.flush();
   await say({ kind: 'done', measure });
 });
 

@@ -36,6 +36,14 @@ export interface VersionRow {
   readonly datasetSlug: string;
 }
 
+/** Whose a version is, and whether it is on the shelf. */
+export interface VersionOwner {
+  readonly id: string;
+  readonly datasetId: string;
+  readonly organizationId: string;
+  readonly datasetStatus: string;
+}
+
 const COLUMNS = `
   v.id, v.dataset_id as "datasetId", v.number, v.label, v.status, v.format, v.format_version as "formatVersion",
   v.commit_id as "commitId", v.merkle_root as "merkleRoot", v.facts, v.report, v.grade, v.change_note as "changeNote",
@@ -61,6 +69,16 @@ export class VersionQueries {
     );
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'version', id });
     return row;
+  }
+
+  /** Those of the ids that the asker may see, with whose they are. */
+  async visibleAmong(ctx: RequestContext, ids: readonly string[]): Promise<VersionOwner[]> {
+    return this.database.query<VersionOwner>(
+      ctx,
+      `select v.id, v.dataset_id as "datasetId", d.organization_id as "organizationId", d.status as "datasetStatus"
+         from dataset_versions v join datasets d on d.id = v.dataset_id where v.id = any($3::text[]) and ${VISIBLE_VERSION}`,
+      [...visibilityOf(ctx), ids],
+    );
   }
 
   /** By label (`v2`) or commit id; the current published version when nothing is named. @throws REQUEST_NOT_FOUND */

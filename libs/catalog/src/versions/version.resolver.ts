@@ -4,6 +4,7 @@ import type { ConnectionOf } from '@app/graphql';
 import { decodeCursor, encodeCursor, pageSize, toPage } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { EpisodeQueries } from '../episodes/episode.queries.js';
+import { ConformanceReportType, toConformanceReportType } from './conformance.graphql.js';
 import { FileQueries } from './file.queries.js';
 import {
   EpisodeConnection,
@@ -20,6 +21,7 @@ import {
   toVersionFileType,
   toVersionType,
 } from './version.graphql.js';
+import type { VersionReport } from './report.js';
 import { VersionQueries } from './version.queries.js';
 import { VersionService } from './version.service.js';
 
@@ -75,6 +77,16 @@ export class VersionResolver {
       toPage(rows, size, (row) => encodeCursor([row.path]), version.filesCount),
       toVersionFileType,
     );
+  }
+
+  @Allow('anonymous')
+  @Cached('catalog')
+  @ResolveField('conformance', () => ConformanceReportType, {
+    nullable: true,
+    description: 'The report as types: every rule with its evidence, every finding. Null before the check.',
+  })
+  conformanceOf(@Parent() version: VersionType): ConformanceReportType | null {
+    return version.report ? toConformanceReportType(version.report as VersionReport) : null;
   }
 
   @Allow('anonymous')
