@@ -86,7 +86,7 @@ export class EpisodeMeter {
       this.checks.checkNumbers(signal);
     }
     for (const [key, clock] of this.ownClocks()) {
-      if (clock.count === 0) continue;
+      if (clock.count === 0 || this.signals.get(key)?.isText) continue;
       clocks[key] = clock.finish();
       this.checks.checkClock(key, clock);
       const { rateHz } = clocks[key];

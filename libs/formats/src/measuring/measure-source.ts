@@ -168,6 +168,8 @@ class SetTallies {
       quality,
       coverage,
     };
+    if (this.episodes > 0 && this.pooled.size === 0 && cameras.length === 0)
+      this.set.log.add('EMPTY_RECORDING', 'no state, action or picture could be read: there is nothing to learn from');
     return { ...measure, unknowns: remarkOnSet(this.set, measure) };
   }
 

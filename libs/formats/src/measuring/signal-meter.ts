@@ -34,6 +34,8 @@ export class SignalMeter {
   private stored: StoredNumber = 'f8';
   private stats: FeatureAccumulator | null = null;
   private isSingle = false;
+  /** True for events told in words: they come when they come, so their times are no clock. */
+  isText = false;
 
   constructor(
     readonly spec: SignalSpec,
@@ -61,6 +63,7 @@ export class SignalMeter {
 
   /** Adds rows of text, which are counted and timed only. */
   addText(rows: number, timesS: Float64Array | null): void {
+    this.isText = true;
     this.addTimes(rows, timesS);
     this.rows += rows;
   }

@@ -1,0 +1,144 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DatasetMeasure } from '@app/formats';
+import { FindingLog, measureDataset, openDataset } from '@app/formats';
+import { DiskFileTree, MemoryFileTree } from '../../support/file-trees.js';
+import { describeWithSharedData, sharedData } from '../../support/shared-data.js';
+import { errorCodes } from '../lerobot/measuring.js';
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+const measureFiles = (files: Record<string, Uint8Array>): Promise<DatasetMeasure> =>
+  measureDataset(new MemoryFileTree(new Map(Object.entries(files))), { onEpisode: () => undefined });
+
+describeWithSharedData('every real recording', () => {
+  it.each([
+    ['hdf5-robosuite-demos', 'hdf5', 'robosuite-raw', 'BaxterLift/', ['MULTIPLE_DATASETS', 'TIMESTAMP_NOT_MONOTONIC']],
+    ['hdf5-robosuite-demos/SawyerLift', 'hdf5', 'robosuite-raw', '', []],
+    ['hdf5-robosuite-demos/SawyerNutAssembly', 'hdf5', 'robosuite-raw', '', []],
+    ['hdf5-robosuite-demos/wipe-panda', 'hdf5', 'robosuite-raw', '', []],
+    ['lerobot-malformed-franka', 'lerobot', 'unknown', 'dataset/', expect.arrayContaining(['UNKNOWN_VERSION'])],
+    ['lerobot-tiny-fixtures', 'lerobot', 'v3.0', 'lerobotv3/', expect.arrayContaining(['MULTIPLE_DATASETS'])],
+    ['lerobot-v21-unitree-g1', 'lerobot', 'v2.1', 'original/', expect.arrayContaining(['MULTIPLE_DATASETS'])],
+    ['lerobot-v21-unitree-g1/subset-8ep', 'lerobot', 'v2.1', '', []],
+    ['lerobot-v30-so101-meta-only', 'lerobot', 'v3.0', '', expect.arrayContaining(['METADATA_ONLY'])],
+    ['lerobot-v30-unitree-g1', 'lerobot', 'v3.0', 'subset-4ep/', []],
+    ['lerobot-v30-unitree-g1-drift', 'lerobot', 'v3.0', 'subset-4ep/', ['TASKS_INDEX_MISSING', 'TIMESTAMP_TOLERANCE']],
+    // One of its two files holds nothing but clicks of a mouse.
+    ['mcap-lichtblick', 'mcap', 'mcap', '', ['EMPTY_EPISODE']],
+    ['mp4-rollouts', null, 'unknown', '', ['UNSUPPORTED_FORMAT']],
+    ['rlds-bridge-debug', 'rlds', 'tfrecord', 'bridge_dataset/1.0.0/', []],
+    ['rosbag1', 'rosbag', 'rosbag1', '', ['EMPTY_EPISODE', 'EMPTY_RECORDING']],
+    ['rosbag2-fixtures/test/resources/mcap/talker', 'rosbag', 'rosbag2-mcap', '', ['EMPTY_RECORDING']],
+    ['rosbag2-fixtures/test/resources/mcap/wbag', 'rosbag', 'rosbag2-mcap', '', ['EMPTY_RECORDING']],
+    ['rosbag2-fixtures/test/resources/mcap/convert_a', 'rosbag', 'rosbag2-mcap', '', ['EMPTY_EPISODE']],
+    ['rosbag2-fixtures/test/resources/sqlite3/talker', 'rosbag', 'rosbag2-sqlite3', '', ['EMPTY_RECORDING']],
+    ['rosbag2-fixtures/test/resources/sqlite3/wbag', 'rosbag', 'rosbag2-sqlite3', '', ['EMPTY_RECORDING']],
+    ['rosbag2-fixtures/resources/mcap/cdr_test', 'rosbag', 'rosbag2-mcap', '', ['EMPTY_EPISODE']],
+    ['rosbag2-fixtures/resources/mcap/wrong_rmw_test', 'rosbag', 'rosbag2-mcap', '', ['EMPTY_EPISODE']],
+    [
+      'rosbag2-fixtures/resources/mcap/bag_with_topics_and_service_events',
+      'rosbag',
+      'rosbag2-mcap',
+      '',
+      ['EMPTY_EPISODE'],
+    ],
+  ])('%s is %s %s at "%s"', async (folder, format, version, root, codes) => {
+    const tree = await DiskFileTree.of(sharedData(folder));
+    try {
+      const set = await measureDataset(tree, { onEpisode: () => undefined });
+
+      expect([set.format, set.formatVersion, set.rootPath]).toEqual([format, version, root]);
+      expect(errorCodes(set)).toEqual(codes);
+    } finally {
+      await tree.close();
+    }
+  });
+
+  it('is opened by the reader that measures it, and closed again', async () => {
+    const tree = await DiskFileTree.of(sharedData('lerobot-v30-unitree-g1'));
+    const log = new FindingLog(10);
+    const source = await openDataset(tree, log);
+    let frames = 0;
+    for await (const episode of source?.episodes(new Set([2])) ?? [])
+      for await (const item of episode.items()) if (item.kind === 'rows' && item.key === 'action') frames += item.rows;
+    await source?.close();
+    await tree.close();
+
+    expect([source?.head.format, frames, log.toList()]).toEqual(['lerobot', 277, []]);
+  });
+});
+
+describe('an upload that is no dataset', () => {
+  const page = text('<!DOCTYPE html><html><body>404</body></html>');
+  const pointer = text(`version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 12345\n`);
+  const zip = Buffer.from('504b0304140000000000', 'hex');
+  const tar = new Uint8Array(1024);
+  tar.set(text('ustar'), 257);
+
+  it.each<[string, Record<string, Uint8Array>, string[], RegExp]>([
+    ['nothing', {}, ['UNKNOWN_FORMAT'], /meta\/info\.json.*HDF5.*MCAP/s],
+    ['notes', { 'README.md': text('hello') }, ['UNKNOWN_FORMAT'], /no dataset was recognised/],
+    ['a web page under the name of HDF5', { 'demo.hdf5': page }, ['BAD_MAGIC'], /web page/],
+    ['a web page under the name of an archive', { 'data.zip': page }, ['BAD_MAGIC'], /web page/],
+    ['text under the name of HDF5', { 'demo.h5': text('not hdf5 at all') }, ['BAD_MAGIC'], /does not start like one/],
+    ['a parquet file alone', { 'data.parquet': text('PAR1....PAR1') }, ['UNSUPPORTED_FORMAT'], /Parquet/],
+    ['an empty parquet file', { 'data.parquet': new Uint8Array(0) }, ['TRUNCATED_FILE'], /empty/],
+    ['a zip', { 'data.zip': zip }, ['UNSUPPORTED_FORMAT'], /unpack/],
+    ['a tar', { 'data.tar': tar }, ['UNSUPPORTED_FORMAT'], /TAR.*unpack/],
+    ['a gzipped tar', { 'data.tar.gz': Buffer.from('1f8b0800', 'hex') }, ['UNSUPPORTED_FORMAT'], /gzip.*unpack/],
+    ['a pointer', { 'demo.hdf5': pointer }, ['LFS_POINTER'], /git lfs pull/],
+    ['parts of LeRobot', { 'x/meta/tasks.jsonl': text('{}') }, ['MISSING_INFO'], /info\.json is missing/],
+  ])('%s', async (_, files, codes, message) => {
+    const set = await measureFiles(files);
+
+    expect([set.format, set.episodes]).toEqual([null, 0]);
+    expect(errorCodes(set)).toEqual(codes);
+    expect(set.findings.find((finding) => finding.severity === 'error')?.message).toMatch(message);
+  });
+
+  it('has too many files to be looked at', async () => {
+    const files = Array.from({ length: 1_000_001 }, (_, k) => ({ path: `f/${k}.bin`, sizeBytes: 100 }));
+    const set = await measureDataset(
+      { files, open: () => Promise.reject(new Error('nothing may be opened')) },
+      { onEpisode: () => undefined },
+    );
+
+    expect(errorCodes(set)).toEqual(['TOO_LARGE']);
+  });
+
+  it('has a hundred thousand small files, of which some are opened, a few at a time', async () => {
+    const files = Array.from({ length: 100_000 }, (_, k) => ({ path: `chunks/${k}`, sizeBytes: 4 }));
+    let open = 0;
+    let most = 0;
+    let opened = 0;
+    const set = await measureDataset(
+      {
+        files,
+        open: async () => {
+          opened += 1;
+          open += 1;
+          most = Math.max(most, open);
+          await Promise.resolve();
+          open -= 1;
+          return { sizeBytes: 4, read: () => Promise.resolve(new Uint8Array(4)) };
+        },
+      },
+      { onEpisode: () => undefined },
+    );
+
+    expect(errorCodes(set)).toEqual(['UNKNOWN_FORMAT']);
+    expect([opened, most <= 16]).toEqual([50_000, true]);
+  });
+
+  it('is hashed all the same, file by file', async () => {
+    const hashes: [string, string, number][] = [];
+    await measureDataset(new MemoryFileTree(new Map([['a.txt', text('abc')]])), {
+      onEpisode: () => undefined,
+      onFileHash: (path, sha256, sizeBytes) => {
+        hashes.push([path, sha256, sizeBytes]);
+      },
+    });
+
+    expect(hashes).toEqual([['a.txt', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', 3]]);
+  });
+});
