@@ -9,6 +9,7 @@ export type LossKind =
   | 'video_fitted'
   | 'resampled'
   | 'precision_narrowed'
+  | 'shape_flattened'
   | 'stream_left_out'
   | 'text_left_out'
   | 'task_missing'

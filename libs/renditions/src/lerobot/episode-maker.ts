@@ -8,7 +8,7 @@ import { PictureTaker } from '../video/picture-taker.js';
 import type { EpisodeContent } from './episode-content.js';
 import { readContent } from './episode-content.js';
 import type { EpisodeFrames } from './episode-frames.js';
-import { layFrames, valuesOf } from './episode-frames.js';
+import { layFrames, narrowedParts, valuesOf } from './episode-frames.js';
 import type { CameraFeature } from './mapping.js';
 import type { CameraFacts, EpisodeStats, LayoutPlan, ReadyEpisode } from './ready-episode.js';
 import { timestampOf } from './ready-episode.js';
@@ -140,7 +140,14 @@ export class EpisodeMaker {
     const { fps, features } = this.plan;
     const count = frames.frames;
     const numbers = new Map<string, NumberRows>();
-    for (const feature of features.numeric) numbers.set(feature.key, valuesOf(feature, content, frames));
+    for (const feature of features.numeric) {
+      numbers.set(feature.key, valuesOf(feature, content, frames));
+      for (const stream of narrowedParts(feature, content))
+        this.log.add('precision_narrowed', 'float64 became float32, the type that policies are trained in', {
+          stream,
+          episode: episode.index,
+        });
+    }
     if (features.outcome.success || features.outcome.done) {
       const outcome = episode.outcome ?? episode.outcomeAfterwards?.().outcome ?? null;
       if (outcome === null) throw new Error(`Episode ${episode.index} lost its outcome between two readings.`);

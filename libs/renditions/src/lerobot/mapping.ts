@@ -125,7 +125,6 @@ export function planFeatures(head: SourceHead, survey: Survey): FeaturePlan {
 /** Says what the plan leaves out of the source. */
 export function reportPlan(head: SourceHead, survey: Survey, plan: FeaturePlan, log: LossLog): void {
   const kept = new Set(plan.mapping.map((line) => line.from));
-  const isLerobot = head.format === 'lerobot';
   for (const spec of head.signals) {
     if (kept.has(spec.key) || ROW_KEYS.has(spec.key)) continue;
     if (survey.absent.has(spec.key) && isNumeric(spec))
@@ -154,27 +153,12 @@ export function reportPlan(head: SourceHead, survey: Survey, plan: FeaturePlan, 
         },
       );
   }
-  if (!isLerobot) {
-    for (const spec of head.signals) {
-      if (kept.has(spec.key) && spec.dtype === 'float64')
-        log.add('precision_narrowed', 'float64 became float32, the type that policies are trained in', {
-          stream: spec.key,
-        });
-      if (
-        kept.has(spec.key) &&
-        !isVector(spec) &&
-        isJoined(plan, spec.key) === false &&
-        spec.shape.length > MAX_DIMENSIONS
-      )
-        log.add('stream_left_out', `its ${spec.shape.length} dimensions are written as one`, { stream: spec.key });
-    }
+  for (const spec of head.signals) {
+    if (kept.has(spec.key) && spec.shape.length > MAX_DIMENSIONS)
+      log.add('shape_flattened', `its ${spec.shape.length} dimensions are written as one`, { stream: spec.key });
   }
   if (survey.isOutcomePartial)
     log.add('outcome_left_out', 'only some episodes say whether they succeeded, and LeRobot has no "unknown"');
-}
-
-function isJoined(plan: FeaturePlan, key: string): boolean {
-  return plan.numeric.some((feature) => feature.parts.length > 1 && feature.parts.some((part) => part.key === key));
 }
 
 function featureOf(key: string, parts: readonly SignalSpec[], dtype: string): NumericFeature {

@@ -26,6 +26,7 @@ export async function surveySource(source: DatasetSource, fps: Rate | null): Pro
   const streams = [...head.signals.filter(isNumeric), ...head.cameras].map((stream) => stream.key);
   const absent = new Set<string>();
   const stepsS: number[] = [];
+  const measured = { steps: 0, spanS: 0 };
   const outcomes = { known: 0, unknown: 0 };
   for await (const episode of source.episodes()) {
     const seen = new Set<string>();
@@ -40,12 +41,15 @@ export async function surveySource(source: DatasetSource, fps: Rate | null): Pro
     for (const key of streams) if (!seen.has(key)) absent.add(key);
     const stepS = medianStepS(times);
     if (stepS !== null) stepsS.push(stepS);
+    measured.steps += Math.max(0, times.length - 1);
+    measured.spanS += (times.at(-1) ?? 0) - (times[0] ?? 0);
     const outcome = episode.outcome ?? episode.outcomeAfterwards?.().outcome ?? null;
     if (outcome === null) outcomes.unknown += 1;
     else outcomes.known += 1;
   }
   const stepS = median(stepsS);
-  const rate = declared ?? (stepS === null ? null : toSaneRate(1 / stepS));
+  const rate =
+    declared ?? (stepS === null ? null : toSaneRate(1 / stepS, measured.steps / measured.spanS, measured.spanS));
   if (!rate)
     throw new RenditionRefused('The rate of the frames is neither declared nor measurable, and LeRobot needs one.');
   return {
@@ -83,12 +87,19 @@ function median(values: readonly number[]): number | null {
   return sorted[Math.floor(sorted.length / 2)] ?? null;
 }
 
-/** A rate as people mean it: the broadcast ones exactly, whole ones within 1 %, else three decimals. */
-export function toSaneRate(rateHz: number): Rate | null {
+/** A thousandth, which is what the broadcast rates differ by, shows over a minute through any jitter. */
+const MIN_BROADCAST_SPAN_S = 60;
+
+/**
+ * A rate as people mean it: the broadcast ones exactly, whole ones within 1 %, else three decimals.
+ * @param rateHz by the median step
+ * @param overallHz by the whole time that was measured, `spanS`
+ */
+export function toSaneRate(rateHz: number, overallHz = rateHz, spanS = Number.POSITIVE_INFINITY): Rate | null {
   if (!Number.isFinite(rateHz) || rateHz <= 0) return null;
-  for (const whole of [24, 30, 60, 120]) {
+  for (const whole of spanS < MIN_BROADCAST_SPAN_S ? [] : [24, 30, 60, 120]) {
     const broadcastHz = (whole * 1000) / 1001;
-    if (Math.abs(rateHz - broadcastHz) < 2e-4 * broadcastHz) return { num: whole * 1000, den: 1001 };
+    if (Math.abs(overallHz - broadcastHz) < 2e-4 * broadcastHz) return { num: whole * 1000, den: 1001 };
   }
   const whole = Math.round(rateHz);
   if (whole > 0 && Math.abs(rateHz - whole) <= 0.01 * rateHz) return { num: whole, den: 1 };

@@ -22,7 +22,7 @@ const FILE_BYTES = 8 * 2 ** 30;
 const MAX_KEY_FRAME_STEP = 15;
 
 const LIMITS = { wallMs: WALL_MS, memoryBytes: MEMORY_BYTES, cpuS: WALL_MS / 1000, fileBytes: FILE_BYTES } as const;
-const QUIET = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-y'] as const;
+const QUIET = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-xerror', '-y'] as const;
 
 /** H.264 that every loader and browser plays: no reordered frames, one thread, so that the same input gives the same bytes. */
 function h264(fps: Rate): string[] {
