@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it, jest } from '@jest/globals';
 import type { DatasetMeasure, EpisodeFact, FeatureStats } from '@app/formats';
+import { measureDataset } from '@app/formats';
 import { DiskFileTree } from '../../support/file-trees.js';
 import { errorCodes, measure, warningCodes } from './measuring.js';
 import { describeWithSharedData, sharedData } from '../../support/shared-data.js';
@@ -82,6 +83,46 @@ describeWithSharedData('real sets', () => {
     expect(v30.episodes.map((episode) => episode.contentHash)).toEqual(hashes.slice(2, 6));
     expect(new Set(hashes).size).toBe(8);
   });
+
+  it('does so too by SHA-256, for proofs', async () => {
+    const strong = async (folder: string): Promise<string[]> => {
+      const tree = await DiskFileTree.of(sharedData(folder));
+      const hashes: string[] = [];
+      await measureDataset(tree, {
+        videoDigest: 'sha256',
+        onEpisode: (episode) => void hashes.push(episode.contentHash),
+      });
+      await tree.close();
+      return hashes;
+    };
+    const v21 = await strong('lerobot-v21-unitree-g1/subset-8ep');
+    const fast = await measureFolder('lerobot-v21-unitree-g1/subset-8ep');
+
+    expect(await strong('lerobot-v30-unitree-g1/subset-4ep')).toEqual(v21.slice(2, 6));
+    expect(v21).not.toContain(fast.episodes[0]?.contentHash);
+  });
+
+  it.each(['lerobot-v21-unitree-g1/subset-8ep', 'lerobot-v30-unitree-g1/subset-4ep'])(
+    'hashes every file of %s as its provenance has it, while measuring',
+    async (folder) => {
+      const [set = '', part = ''] = folder.split('/');
+      const lines = (await readFile(sharedData(`${set}/PROVENANCE.md`), 'utf8')).matchAll(
+        /^([0-9a-f]{64}) +\d+ +(.+)$/gm,
+      );
+      const known = new Map([...lines].map(([, hash = '', path = '']) => [path, hash]));
+      const tree = await DiskFileTree.of(sharedData(folder));
+      const told: [string, string][] = [];
+
+      await measureDataset(tree, {
+        onEpisode: () => undefined,
+        onFileHash: (path, hash) => void told.push([path, hash]),
+      });
+
+      expect(told.map(([path]) => path).sort()).toEqual(tree.files.map(({ path }) => path));
+      for (const [path, hash] of told) expect([path, hash]).toEqual([path, known.get(`${part}/${path}`)]);
+      await tree.close();
+    },
+  );
 
   it('recomputes the statistics that the publisher shipped, within 1e-3', async () => {
     const { episodes } = await measureFolder('lerobot-v21-unitree-g1/subset-8ep');
