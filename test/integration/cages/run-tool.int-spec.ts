@@ -102,6 +102,9 @@ describe('runTool', () => {
 
     expect(path).not.toBeNull();
     expect(await findFfmpeg()).toMatchObject({ path, version: expect.stringMatching(/^ffmpeg version/) });
-    expect((await ffmpegAt(installed.path)).everyFrame).toEqual(['-vsync', '0']);
+    expect(await ffmpegAt(installed.path)).toMatchObject({
+      everyFrame: ['-vsync', '0'],
+      strictly: ['-err_detect', 'explode'],
+    });
   });
 });

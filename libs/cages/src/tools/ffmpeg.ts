@@ -8,6 +8,8 @@ export interface Ffmpeg {
   readonly version: string;
   /** Options of an output whose frames are passed on one by one, none dropped or repeated. */
   readonly everyFrame: readonly string[];
+  /** Options of an input so that `-xerror` ends at every damaged frame. */
+  readonly strictly: readonly string[];
 }
 
 let path: Promise<string | null> | null = null;
@@ -33,10 +35,13 @@ export async function ffmpegAt(program: string): Promise<Ffmpeg> {
   const version = await runTool(program, ['-version'], limits);
   const help = await runTool(program, ['-hide_banner', '-h', 'long'], limits);
   if (version.code !== 0) throw new Error(`${program} does not run: ${version.stderr.trim().split('\n').at(-1)}`);
+  const isModern = help.stdout.includes('-fps_mode');
   return {
     path: program,
     version: version.stdout.toString('utf8').split('\n')[0] ?? '',
-    everyFrame: help.stdout.includes('-fps_mode') ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'],
+    everyFrame: isModern ? ['-fps_mode', 'passthrough'] : ['-vsync', '0'],
+    // Modern builds report what they conceal; older ones must be kept from concealing, which is harder on odd streams.
+    strictly: isModern ? [] : ['-err_detect', 'explode'],
   };
 }
 

@@ -61,7 +61,7 @@ function sheetOf(tile: Size, frames: number): Size & { readonly step: number } {
  * watermarked clip of each span. Frames are counted, not timed: every branch numbers its frames anew at the source's rate, so
  * that odd times in a file neither drop nor repeat one.
  */
-function commandOf(input: VideoInput, spans: readonly VideoSpan[], markFile: string): string[] {
+function commandOf(ffmpeg: Ffmpeg, input: VideoInput, spans: readonly VideoSpan[], markFile: string): string[] {
   const { rate } = input;
   const rateText = `${rate.num}/${rate.den}`;
   const clip = fitInto(CLIP_BOX, input);
@@ -89,7 +89,7 @@ function commandOf(input: VideoInput, spans: readonly VideoSpan[], markFile: str
   const coding = ['-c:v', 'libx264', '-threads', '1', '-preset', 'veryfast', '-crf', '28', '-bf', '0'];
   return [
     ...['-v', 'error', '-nostdin', '-y', '-xerror', '-progress', 'pipe:1', '-filter_complex_threads', '1'],
-    ...['-protocol_whitelist', 'file,pipe', '-threads', '1', '-noautorotate'],
+    ...['-protocol_whitelist', 'file,pipe', '-threads', '1', '-noautorotate', ...ffmpeg.strictly],
     // An edit list would hide frames that a loader gets.
     ...(input.demuxer === 'mov' ? ['-ignore_editlist', '1'] : ['-framerate', rateText]),
     ...['-f', input.demuxer, '-i', input.path],
@@ -128,7 +128,7 @@ export async function renderVideo(
   const markFile = join(folder, `${spans[0]?.name ?? 'no'}-mark.png`);
   if (spans.length > 0) await writeFile(markFile, await watermark(fitInto(CLIP_BOX, input)));
   const cpuS = START_S + (input.frames * input.width * input.height) / PIXELS_PER_S;
-  const result = await runTool(ffmpeg.path, commandOf(input, spans, markFile), {
+  const result = await runTool(ffmpeg.path, commandOf(ffmpeg, input, spans, markFile), {
     wallMs: cpuS * WALL_PER_CPU * 1000,
     cpuS,
     memoryBytes: MEMORY_BYTES,
@@ -137,12 +137,16 @@ export async function renderVideo(
     signal,
   });
   await rm(markFile, { force: true });
-  if (result.code === 0)
-    return { kind: 'decoded', frames: framesOf(result), drawn: spans.map((span) => toDrawn(input, span)) };
+  const frames = framesOf(result);
+  if (result.code === 0 && frames === input.frames) {
+    return { kind: 'decoded', frames, drawn: spans.map((span) => toDrawn(input, span)) };
+  }
   for (const { name } of spans) {
     for (const file of [`${name}-poster.webp`, `${name}-sheet.webp`, `${name}-clip.mp4`])
       await rm(join(folder, file), { force: true });
   }
+  // Some builds step over what they cannot decode.
+  if (result.code === 0) return { kind: 'undecodable', reason: `${frames} of ${input.frames} frames decode` };
   if (result.killedBy) return { kind: 'undecided', reason: `the decoder was ended (${result.killedBy})` };
   // A picture that cannot be drawn is our fault, a frame that cannot be decoded the file's: the check alone tells them apart.
   if (spans.length > 0) return renderVideo(ffmpeg, input, [], options);

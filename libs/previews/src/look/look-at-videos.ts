@@ -71,7 +71,7 @@ async function look(task: VideoTask, video: Mp4Video, tools: LookTools): Promise
   const input = { path, demuxer: 'mov' as const, rate, width, height, frames };
   const verdict = await renderVideo(ffmpeg, input, spans, { folder });
   await tree.release(task.path);
-  const finding = findingOf(task, verdict, frames);
+  const finding = findingOf(task, verdict);
   if (finding) await say(finding);
   if (verdict.kind !== 'decoded') return;
   for (const drawn of verdict.drawn) {
@@ -86,19 +86,15 @@ function toSpan({ name, fromFrame, toFrame }: SampleSpan, frames: number): Video
   return end > fromFrame ? [{ name, fromFrame, toFrame: end }] : [];
 }
 
-function findingOf(task: VideoTask, verdict: VideoVerdict, frames: number): ReturnType<typeof unseen> | null {
+function findingOf(task: VideoTask, verdict: VideoVerdict): ReturnType<typeof unseen> | null {
+  if (verdict.kind === 'decoded') return null;
   if (verdict.kind === 'undecided') return unseen(task, `it was not decoded: ${verdict.reason}`);
-  if (verdict.kind === 'undecodable') return undecodable(task, verdict.reason);
-  if (verdict.frames === frames) return null;
-  return undecodable(task, 'some of its frames do not decode', {
-    expected: `${frames} frames`,
-    actual: `${verdict.frames} frames`,
-  });
+  return undecodable(task, verdict.reason);
 }
 
-function undecodable({ path, camera }: UsedVideo, reason: string, detail: Partial<Finding> = {}) {
+function undecodable({ path, camera }: UsedVideo, reason: string) {
   const message = `the video cannot be decoded to its end${reason ? ` (${reason})` : ''}: export or encode it again`;
-  const finding: Finding = { code: 'VIDEO_UNDECODABLE', severity: 'error', message, path, camera, ...detail };
+  const finding: Finding = { code: 'VIDEO_UNDECODABLE', severity: 'error', message, path, camera };
   return { kind: 'finding' as const, finding };
 }
 
