@@ -34,7 +34,7 @@ export function toDatasetInfo(json: unknown): DatasetInfo {
   if (typeof name !== 'string' || !Array.isArray(root['splits']))
     throw new Defect('METADATA_INVALID', 'dataset_info.json states no name or no splits');
   const splits = root['splits'].map((split: unknown) => toSplit(split, name));
-  if (splits.reduce((sum, split) => sum + split.paths.length, 0) > MAX_SHARDS)
+  if (splits.reduce((sum, split) => sum + split.shardLengths.length, 0) > MAX_SHARDS)
     throw new Defect('TOO_LARGE', `dataset_info.json announces more than ${MAX_SHARDS} shards`);
   return { name, version: typeof root['version'] === 'string' ? root['version'] : '', splits };
 }
@@ -44,7 +44,7 @@ function toSplit(value: unknown, dataset: string): Split {
   const name = object?.['name'];
   // Counts are 64 bits wide, which JSON of protobuf writes as text.
   const lengths = (Array.isArray(object?.['shardLengths']) ? object['shardLengths'] : []).map(toCount);
-  if (typeof name !== 'string' || lengths.length > MAX_SHARDS || !lengths.every((length) => length !== null))
+  if (typeof name !== 'string' || !lengths.every((length) => length !== null))
     throw new Defect('METADATA_INVALID', 'a split of dataset_info.json has no name, or lengths that are not counts');
   const stated = object?.['filepathTemplate'];
   const template =

@@ -26,22 +26,20 @@ const KINDS = ['empty', 'bytes', 'floats', 'ints'] as const;
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/example/feature.proto
  */
 export function indexExample(record: Uint8Array): Example {
-  return decoding('BAD_TFRECORD', 'the record', () => {
-    const features = new Map<string, FeatureList>();
-    for (const example of fieldsOf(record, 0, record.length, 1))
-      for (const entry of fieldsOf(record, example.start, example.end, 1)) {
-        let key = '';
-        let feature: FeatureList = { kind: 'empty', start: 0, end: 0 };
-        for (const part of fieldsOf(record, entry.start, entry.end)) {
-          if (part.field === 1) key = textOf(record, part.start, part.end);
-          if (part.field === 2) feature = listIn(record, part.start, part.end);
-        }
-        features.set(key, feature);
-        if (features.size > MAX_FEATURES)
-          throw new Defect('BAD_TFRECORD', `the record has more than ${MAX_FEATURES} features`);
+  const features = new Map<string, FeatureList>();
+  for (const example of fieldsOf(record, 0, record.length, 1))
+    for (const entry of fieldsOf(record, example.start, example.end, 1)) {
+      let key = '';
+      let feature: FeatureList = { kind: 'empty', start: 0, end: 0 };
+      for (const part of fieldsOf(record, entry.start, entry.end)) {
+        if (part.field === 1) key = textOf(record, part.start, part.end);
+        if (part.field === 2) feature = listIn(record, part.start, part.end);
       }
-    return features;
-  });
+      features.set(key, feature);
+      if (features.size > MAX_FEATURES)
+        throw new Defect('BAD_TFRECORD', `the record has more than ${MAX_FEATURES} features`);
+    }
+  return features;
 }
 
 function textOf(record: Uint8Array, start: number, end: number): string {
@@ -58,27 +56,37 @@ function listIn(record: Uint8Array, start: number, end: number): FeatureList {
   return list;
 }
 
-/** The length-delimited fields of a message; others are stepped over. */
-function* fieldsOf(
-  record: Uint8Array,
-  from: number,
-  to: number,
-  only?: number,
-): Generator<{ field: number; start: number; end: number }> {
+interface Field {
+  readonly field: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The length-delimited fields of a message; others are stepped over. @throws Defect where it is none. */
+function* fieldsOf(record: Uint8Array, from: number, to: number, only?: number): Generator<Field> {
   const reader = new Reader(record);
   reader.pos = from;
-  while (reader.pos < to) {
-    const tag = reader.uint32();
-    const field = tag >>> 3;
-    if ((tag & 7) !== LENGTH_DELIMITED) {
-      reader.skipType(tag & 7);
-    } else {
-      const start = endOfVarint(record, reader, to);
-      const end = reader.pos;
-      if (only === undefined || field === only) yield { field, start, end };
-    }
+  for (;;) {
+    const next = nextField(record, reader, to);
+    if (!next) break;
+    if (only === undefined || next.field === only) yield next;
   }
-  if (reader.pos !== to) throw new Defect('BAD_TFRECORD', 'a field of the record is longer than what holds it');
+}
+
+/** Null at the end of the message. Apart from the generator, so that only its own faults are caught. */
+function nextField(record: Uint8Array, reader: protobuf.Reader, to: number): Field | null {
+  return decoding('BAD_TFRECORD', 'the record', () => {
+    while (reader.pos < to) {
+      const tag = reader.uint32();
+      if ((tag & 7) === LENGTH_DELIMITED) {
+        const start = endOfVarint(record, reader, to);
+        return { field: tag >>> 3, start, end: reader.pos };
+      }
+      reader.skipType(tag & 7);
+    }
+    if (reader.pos !== to) throw new Defect('BAD_TFRECORD', 'a field of the record is longer than what holds it');
+    return null;
+  });
 }
 
 /** Reads a length and steps over what it covers; answers where that starts. */
@@ -110,6 +118,10 @@ export class NumberCursor {
 
   /** The next `count` numbers. @throws Defect if there are fewer. */
   take(count: number, into: Float32Array | Float64Array): void {
+    decoding('BAD_TFRECORD', 'a list of numbers', () => this.takeAll(count, into));
+  }
+
+  private takeAll(count: number, into: Float32Array | Float64Array): void {
     for (let done = 0; done < count;) {
       if (this.reader.pos >= this.runEnd && !this.nextRun())
         throw new Defect('BAD_TFRECORD', 'a list of numbers ends too early');
@@ -200,9 +212,7 @@ export function* byteStrings(record: Uint8Array, list: FeatureList): Generator<U
 }
 
 export function countByteStrings(record: Uint8Array, list: FeatureList): number {
-  return decoding('BAD_TFRECORD', 'a list of byte strings', () => {
-    let count = 0;
-    for (const _ of fieldsOf(record, list.start, list.end, 1)) count += 1;
-    return count;
-  });
+  let count = 0;
+  for (const _ of fieldsOf(record, list.start, list.end, 1)) count += 1;
+  return count;
 }
