@@ -1,6 +1,6 @@
 import type { ClockFact } from '../episode-model.js';
 import { GrowingFloats } from './growing.js';
-import { selectQuantile } from './select.js';
+import { quantileOf } from './quantile.js';
 
 /** Steps that are held for an exact median: 8 MB. */
 const MAX_HELD_STEPS = 1_000_000;
@@ -125,7 +125,7 @@ export class ClockMeter {
   }
 
   private medianStepS(): number {
-    if (!this.bins) return this.steps.length > 0 ? selectQuantile(this.steps.view(), 0.5) : 0;
+    if (!this.bins) return this.steps.length > 0 ? quantileOf(this.steps.view(), 0.5) : 0;
     const half = this.bins.reduce((sum, count) => sum + count, 0) / 2;
     let below = 0;
     for (let bin = 0; bin < BINS; bin += 1) {

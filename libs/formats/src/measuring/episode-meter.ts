@@ -15,10 +15,12 @@ import type { SetContext } from './set-context.js';
 import { SignalMeter, widthOf } from './signal-meter.js';
 import type { VideoItem } from './video-meter.js';
 
-/** Values that the statistics of all signals of an episode hold together: 48 MB at most. */
-const MAX_HELD_VALUES = 6 * 2 ** 20;
-/** Times that all streams of an episode hold together, twice: 64 MB at most. */
-const MAX_HELD_TIMES = 4 * 2 ** 20;
+/** Values that the statistics of all signals of an episode hold together: 32 MB at most, and as much while they grow. */
+const MAX_HELD_VALUES = 4 * 2 ** 20;
+/** Values that are held of all state signals together to see their motion: 16 MB at most. */
+const MAX_MOVING_VALUES = 2 ** 21;
+/** Times that all streams of an episode hold together, for their steps and again for their offsets: 32 MB at most. */
+const MAX_HELD_TIMES = 2 ** 21;
 /** A camera may start and stop this much after and before the rest without counting as incomplete. */
 const START_STOP_S = 0.5;
 /** A clock of the frames themselves, beside those of the streams. */
@@ -52,15 +54,15 @@ export class EpisodeMeter {
     private readonly episode: SourceEpisode,
   ) {
     const streams = Math.max(1, set.signals.size + set.cameras.size);
-    const limits = {
-      values: Math.floor(MAX_HELD_VALUES / streams),
-      times: Math.max(1024, Math.floor(MAX_HELD_TIMES / streams)),
-    };
+    const times = Math.max(1024, Math.floor(MAX_HELD_TIMES / streams));
+    const hasTimedCamera = [...set.cameras.values()].some((spec) => spec.carrier === 'images' && spec.clock === 'own');
+    const limits = { values: Math.floor(MAX_HELD_VALUES / streams), times, offsets: hasTimedCamera ? times : 0 };
     for (const spec of set.signals.values()) this.signals.set(spec.key, new SignalMeter(spec, limits));
     for (const spec of set.cameras.values())
       if (spec.carrier === 'images') this.pictures.set(spec.key, new PictureMeter(spec, limits.times));
     this.motion = new MotionMeter(
       [...set.signals.values()].map(({ key, role, names, shape }) => ({ key, role, names, width: widthOf(shape) })),
+      MAX_MOVING_VALUES,
     );
     this.place = { episode: episode.index };
     this.checks = new EpisodeChecks(set.log, this.place);

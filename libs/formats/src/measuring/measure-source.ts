@@ -14,7 +14,7 @@ import { GrowingFloats } from './growing.js';
 import { modalitiesOf } from './modalities.js';
 import { QualityTally } from './quality-tally.js';
 import { toHz, toRate } from './rate.js';
-import { selectQuantile } from './select.js';
+import { quantileOf } from './quantile.js';
 import { SetContext } from './set-context.js';
 import { remarkOnSet } from './set-remarks.js';
 
@@ -174,7 +174,7 @@ class SetTallies {
   }
 
   private measuredFps(): Rate | null {
-    return this.frameRates.length > 0 ? toRate(selectQuantile(this.frameRates.view(), 0.5)) : null;
+    return this.frameRates.length > 0 ? toRate(quantileOf(this.frameRates.view(), 0.5)) : null;
   }
 
   private toStream(spec: SignalSpec, fps: Rate | null): StreamFact {
@@ -197,7 +197,7 @@ class SetTallies {
 
   private medianRate(key: string): number | null {
     const rates = this.rates.get(key);
-    return rates && rates.length > 0 ? selectQuantile(rates.view(), 0.5) : null;
+    return rates && rates.length > 0 ? quantileOf(rates.view(), 0.5) : null;
   }
 
   private pooledOf(key: string): PooledStats {

@@ -1,6 +1,6 @@
 import type { NumberRows } from '../dataset-source.js';
 import type { BlockSample } from './block-sample.js';
-import { selectQuantile } from './select.js';
+import { quantileOf } from './quantile.js';
 
 /** Below this share of its range a channel stands still. */
 const STILL = 1e-3;
@@ -69,7 +69,7 @@ export class MovingFrames {
         }
         base += rows;
       }
-      if (thirds > 0) third = Math.max(third ?? 0, selectQuantile(scratch.subarray(0, thirds), 0.99));
+      if (thirds > 0) third = Math.max(third ?? 0, quantileOf(scratch.subarray(0, thirds), 0.99));
     }
     return { largest, third };
   }

@@ -15,6 +15,8 @@ const MAX_CHANNELS = 4096;
 export interface HoldLimits {
   readonly values: number;
   readonly times: number;
+  /** Times to compare with those of cameras; 0 where there are none to compare with. */
+  readonly offsets: number;
 }
 
 /** Values in one row of a signal; 0 if its shape is no shape. */
@@ -45,7 +47,7 @@ export class SignalMeter {
     const isOwn = spec.clock === 'own';
     this.width = widthOf(spec.shape);
     this.clock = isOwn ? new ClockMeter(limits.times) : null;
-    this.times = isOwn && isContent ? new GrowingFloats(limits.times) : null;
+    this.times = isOwn && isContent && limits.offsets > 0 ? new GrowingFloats(limits.offsets) : null;
     this.hash = isContent ? createHash('sha256') : null;
   }
 
