@@ -1,3 +1,5 @@
+import { isSoundHeap, readHeapSize } from './global-heap.js';
+
 /** What the library asks of a stream of Emscripten's file layer. */
 interface Stream {
   readonly fd: number;
@@ -8,6 +10,7 @@ interface FileLayer {
   close(stream: Stream): void;
   stat(path: string, dontFollow?: boolean): unknown;
   fstat(fd: number): { readonly size: number };
+  read(stream: Stream, buffer: Uint8Array, offset: number, length: number, position?: number): number;
   write(stream: Stream, buffer: Uint8Array, offset: number, length: number, position?: number): number;
   createStream(stream: object): Stream;
   readonly ErrnoError: new (errno: number) => Error;
@@ -24,6 +27,7 @@ export interface GrantedFile {
 }
 
 const ENOENT = 44;
+const EIO = 29;
 const O_DIRECTORY = 65_536;
 const READ_ONLY_FILE = 0o100444;
 const STANDARD_ERROR = 2;
@@ -41,12 +45,18 @@ export class FencedFiles {
   private said = '';
 
   constructor(private readonly layer: FileLayer) {
-    const { open, stat, fstat, write } = layer;
+    const { open, stat, fstat, read, write } = layer;
     layer.open = (path, flags, mode) => (this.granted ? this.openGranted(path, flags, open) : open(path, flags, mode));
     layer.stat = (path, dontFollow) => (this.granted ? this.statGranted(path) : stat(path, dontFollow));
     layer.fstat = (fd) => {
       const granted = this.granted;
       return granted && [...granted.streams].some((stream) => stream.fd === fd) ? statOf(granted) : fstat(fd);
+    };
+    layer.read = (stream, buffer, offset, length, position) => {
+      const count = read(stream, buffer, offset, length, position);
+      if (this.granted && position !== undefined)
+        this.checkHeap(stream, buffer.subarray(offset, offset + count), position, read);
+      return count;
     };
     layer.write = (stream, buffer, offset, length, position) => {
       if (!this.granted || stream.fd !== STANDARD_ERROR) return write(stream, buffer, offset, length, position);
@@ -98,6 +108,18 @@ export class FencedFiles {
         : this.layer.createStream(memoryStream(path, granted.content.bytes));
     granted.streams.add(stream);
     return stream;
+  }
+
+  /** The library walks a damaged heap of texts for ever, so it never gets to see one. */
+  private checkHeap(stream: Stream, head: Uint8Array, position: number, read: FileLayer['read']): void {
+    const sizeBytes = readHeapSize(head);
+    if (sizeBytes === null) return;
+    if (position + sizeBytes <= (this.granted?.sizeBytes ?? 0)) {
+      const whole = new Uint8Array(sizeBytes);
+      if (read(stream, whole, 0, sizeBytes, position) === sizeBytes && isSoundHeap(whole)) return;
+    }
+    this.said += ` #000: the fence line 0 in read(): the heap of texts at byte ${position} is damaged\n`;
+    throw new this.layer.ErrnoError(EIO);
   }
 
   private statGranted(path: string): unknown {

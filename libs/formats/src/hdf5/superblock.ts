@@ -49,7 +49,8 @@ function storedEndOfFile(bytes: Uint8Array): number | null {
   const version = bytes[8] ?? 255;
   if (version > 3) return null;
   const addressBytes = bytes[version < 2 ? 13 : 9];
-  if (addressBytes !== 4 && addressBytes !== 8) return null;
+  // Lengths of 4 bytes are allowed, and nobody writes them; the walk of the heap relies on 8.
+  if ((addressBytes !== 4 && addressBytes !== 8) || bytes[version < 2 ? 14 : 10] !== 8) return null;
   const addressesAt = version === 0 ? 24 : version === 1 ? 28 : 12;
   const at = addressesAt + 2 * addressBytes;
   if (at + addressBytes > bytes.byteLength) return null;
