@@ -1,4 +1,4 @@
-import type { CameraFact, StreamRole } from '../episode-model.js';
+import type { StreamRole } from '../episode-model.js';
 import { asCount, asObject } from '../text/json.js';
 
 /** One entry of `features` in info.json. */
@@ -73,36 +73,4 @@ export function declaredSize(feature: Feature): { height: number; width: number 
   const [a, b, c] = shape;
   if (a === undefined || b === undefined || c === undefined) return null;
   return a <= 4 && c > 4 ? { height: b, width: c } : { height: a, width: b };
-}
-
-const JOINT_NAME = /joint|shoulder|elbow|wrist|waist|hip|knee|ankle|finger|thumb|\.pos$|motor/i;
-
-/** Vocabulary codes of what was measured, as far as keys and names tell. A provider may correct them. */
-export function modalitiesOf(
-  features: readonly Feature[],
-  cameras: readonly CameraFact[],
-  hasTaskText: boolean,
-): string[] {
-  const found = new Set<string>();
-  for (const camera of cameras) found.add(camera.kind);
-  for (const { key, role, names } of features) {
-    if (role === 'action') found.add('action');
-    if (role !== 'state' && role !== 'other') continue;
-    const text = `${key} ${names.join(' ')}`;
-    if (/tactile|taxel/i.test(text)) found.add('tactile_array');
-    if (/force|wrench/i.test(text)) found.add('force_torque');
-    if (/torque|effort/i.test(text)) found.add('joint_torque');
-    if (/veloc|qvel|\.vel\b|_vel\b/i.test(text)) found.add('joint_velocity');
-    if (/eef|ee_|end_effector|tcp|_pose\b|\.pose\b/i.test(text)) found.add('ee_pose');
-    if (/gripper|hand/i.test(names.join(' ')) || /gripper/i.test(key)) found.add('gripper_state');
-    if (/imu|gyro|accel/i.test(text)) found.add('imu');
-    if (/base_?(vel|twist|pose|action|position)|odom/i.test(text)) found.add('base_odometry');
-    if (
-      !/veloc|torque|effort|force|wrench|tactile|eef|ee_|pose|imu|gripper/i.test(key) &&
-      names.some((name) => JOINT_NAME.test(name))
-    )
-      found.add('joint_position');
-  }
-  if (hasTaskText) found.add('language');
-  return [...found].sort();
 }

@@ -1,13 +1,13 @@
 import type { CoverageFacts, DatasetMeasure, EpisodeFact, StreamFact } from '../episode-model.js';
 import { blankMeasure } from '../episode-model.js';
 import type { FindingLog } from '../findings.js';
+import { modalitiesOf } from '../measuring/modalities.js';
 import type { VideoDigest } from '../mp4/video-digest.js';
 import { videoDigests } from '../mp4/video-digest.js';
 import { readJson } from '../text/json.js';
 import type { DatasetFiles } from '../tree.js';
 import { compareStats } from './declared-stats.js';
 import type { Feature } from './features.js';
-import { modalitiesOf } from './features.js';
 import type { LerobotInfo } from './info.js';
 import { INFO, MAX_INFO_BYTES, openLerobot } from './open-lerobot.js';
 import type { Reading } from './reading.js';

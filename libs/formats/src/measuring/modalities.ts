@@ -21,7 +21,7 @@ export function modalitiesOf(
     if (/force|wrench/i.test(text)) found.add('force_torque');
     if (/torque|effort/i.test(text)) found.add('joint_torque');
     if (/veloc|qvel|\.vel\b|_vel\b/i.test(text)) found.add('joint_velocity');
-    if (/eef|ee_|end_effector|tcp|_pose\b|\.pose\b/i.test(text)) found.add('ee_pose');
+    if (/eef|ee_|end_effector|tcp|[_./]pose\b/i.test(text)) found.add('ee_pose');
     if (/gripper|hand/i.test(names.join(' ')) || /gripper/i.test(key)) found.add('gripper_state');
     if (/imu|gyro|accel/i.test(text)) found.add('imu');
     if (/base_?(vel|twist|pose|action|position)|odom/i.test(text)) found.add('base_odometry');
