@@ -1,6 +1,6 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Settings } from '@app/config';
-import type { EpisodeFact, Finding } from '@app/formats';
+import type { EpisodeFact } from '@app/formats';
 import { Clock } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { INTERNAL_PARAMETER, ObjectStore } from '@app/storage';
@@ -13,13 +13,6 @@ import { MediaLook } from './media-look.port.js';
 /** Internal URLs outlive the longest check. */
 const URL_S = 86_400;
 const MINUTE_MS = 60_000;
-/** A process that has no eyes must not let anyone believe that pictures were seen. */
-const NOBODY_LOOKED: Finding = {
-  code: 'NOT_DECODED',
-  severity: 'warning',
-  message: 'the pictures were counted, not decoded: this worker has nothing to look with',
-};
-
 /** Reads a version's stored bytes to their end: first what they say, then whether its pictures can be seen. */
 @Injectable()
 export class VersionReader {
@@ -27,7 +20,7 @@ export class VersionReader {
     private readonly store: ObjectStore,
     private readonly settings: Settings,
     private readonly clock: Clock,
-    @Optional() private readonly media: MediaLook | null,
+    private readonly media: MediaLook,
   ) {}
 
   /** @throws CageLimitExceeded, CageFailed */
@@ -46,10 +39,8 @@ export class VersionReader {
     }));
     const wallMs = this.settings.of(catalogSettings).ingestMinutes * MINUTE_MS;
     const { measure, hashes } = await measureInCage(signed, wallMs, onEpisodes, signal);
-    if (measure.episodes === 0 || measure.cameras.length === 0) return { measure, hashes };
-    const findings = this.media
-      ? (await this.media.look(ctx, { versionId, files, measure, signal })).findings
-      : [NOBODY_LOOKED];
+    if (measure.episodes === 0) return { measure, hashes };
+    const { findings } = await this.media.look(ctx, { versionId, files, measure, signal });
     return { measure: { ...measure, findings: [...measure.findings, ...findings] }, hashes };
   }
 }
