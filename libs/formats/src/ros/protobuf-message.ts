@@ -7,7 +7,7 @@ import type { Fields } from './ros-message.js';
 const MAX_DESCRIPTOR_BYTES = 2 * 2 ** 20;
 const MAX_NODES = 100_000;
 const MAX_DEPTH = 32;
-const PACKABLE = 2;
+const LENGTH_DELIMITED = 2;
 
 /** Finds a message type in a serialized FileDescriptorSet. */
 export function readProtobufType(descriptor: Uint8Array, name: string): Type {
@@ -50,23 +50,26 @@ function decodeType(
       reader.skipType(tag & 7);
       continue;
     }
-    budget.nodes += 1;
-    if (budget.nodes > MAX_NODES) throw new Defect('BAD_MESSAGE', 'the message has more parts than any known type');
-    if (!field.repeated) fields[field.name] = valueOf(field, reader, budget, depth);
-    else {
-      const list = (fields[field.name] ??= []) as unknown[];
-      if ((tag & 7) === PACKABLE && field.typeDefault !== undefined && isPackable(field.type))
-        for (const stop = reader.uint32() + reader.pos; reader.pos < stop;)
-          list.push(valueOf(field, reader, budget, depth));
-      else list.push(valueOf(field, reader, budget, depth));
+    if (!field.repeated) {
+      fields[field.name] = valueOf(field, reader, budget, depth);
+      continue;
     }
+    const list = (fields[field.name] ??= []) as unknown[];
+    if ((tag & 7) === LENGTH_DELIMITED && isPackable(field))
+      for (const stop = reader.uint32() + reader.pos; reader.pos < stop;)
+        list.push(valueOf(field, reader, budget, depth));
+    else list.push(valueOf(field, reader, budget, depth));
   }
   return fields;
 }
 
-const isPackable = (type: string): boolean => type !== 'string' && type !== 'bytes';
+function isPackable(field: Field): boolean {
+  return !(field.resolve().resolvedType instanceof protobuf.Type) && field.type !== 'string' && field.type !== 'bytes';
+}
 
 function valueOf(field: Field, reader: protobuf.Reader, budget: { nodes: number }, depth: number): unknown {
+  budget.nodes += 1;
+  if (budget.nodes > MAX_NODES) throw new Defect('BAD_MESSAGE', 'the message has more parts than any known type');
   const resolved = field.resolve().resolvedType;
   if (resolved instanceof protobuf.Type) {
     const length = reader.uint32();
