@@ -163,6 +163,11 @@ const MUTATIONS: Mutation[] = [
     { 'CA-1': 'fail' },
   ],
   [
+    'calibration of a camera under another name',
+    (d) => void (d.declared.cameras = { ...d.declared.cameras, fixed: { intrinsics: { fx: 1, fy: 1, cx: 1, cy: 1 } } }),
+    { 'CA-1': 'fail' },
+  ],
+  [
     'extrinsics without a residual',
     (d) =>
       void (d.declared.cameras = {

@@ -10,7 +10,7 @@ const FORCE = new Set(['force_torque', 'tactile_array', 'tactile_vision']);
 const hasIntrinsics: Check = (evidence) => {
   const { cameras } = evidence.measure;
   if (cameras.length === 0) return noCamera(evidence);
-  const wrong: string[] = [];
+  const wrong = strangersOf(evidence);
   const missing: string[] = [];
   for (const camera of cameras) {
     if (camera.hasIntrinsics) continue;
@@ -23,6 +23,15 @@ const hasIntrinsics: Check = (evidence) => {
   }
   return verdictOf(wrong, missing, pass(`${cameras.length} of ${cameras.length} cameras`, 'every camera has its lens'));
 };
+
+/** Calibration of a camera that the set does not have: most often the right camera under another name. */
+function strangersOf({ measure, declared }: Evidence): string[] {
+  const known = new Set(measure.cameras.flatMap(({ key, name }) => [key, name]));
+  const names = measure.cameras.map(({ name }) => name).join(', ');
+  return Object.keys(declared.cameras ?? {})
+    .filter((key) => !known.has(key))
+    .map((key) => `the set has no camera "${key}": its cameras are ${names}`);
+}
 
 /** Every camera has a place, with how and how well it was found; what feels forces was set to zero. */
 const hasExtrinsics: Check = (evidence) => {

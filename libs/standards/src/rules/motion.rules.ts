@@ -98,14 +98,14 @@ function limitOfJoint(name: string, jointLimits: Readonly<Record<string, Limit>>
 /** How it moves is told: a report, not a judgement. */
 const isReported: Check = ({ measure }) => {
   if (streamsOf(measure, 'state', 'action').length === 0) return notApplicable('the set has no state and no action');
-  const { jerk, idleShare, durationS } = measure.quality;
+  const { jerk, idleShare, durationS, paddedTail } = measure.quality;
   if (!jerk || !idleShare || !durationS) {
     const open = [...(jerk ? [] : ['jerk']), ...(idleShare ? [] : ['idle share']), ...(durationS ? [] : ['duration'])];
     return notChecked(`could not be measured: ${open.join(', ')}`);
   }
   const ratio = (value: number): string => told(durationS.mean > 0 ? value / durationS.mean : 0);
   return pass(
-    `jerk up to ${told(jerk.max)} per s³; idle ${percent(idleShare.mean)} on average, at most ${percent(idleShare.max)}; ` +
+    `jerk up to ${told(jerk.max)} per s³; idle ${percent(idleShare.mean)} on average, at most ${percent(idleShare.max)}, padded up to ${told(paddedTail?.max ?? 0)} rows; ` +
       `duration ${told(durationS.min)} to ${told(durationS.max)} s, ${ratio(durationS.min)} to ${ratio(durationS.max)} of the mean`,
     'jerk, idle share and durations are reported',
   );
