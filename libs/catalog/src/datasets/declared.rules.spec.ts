@@ -127,6 +127,14 @@ describe('what dataset.yaml may say', () => {
     );
   });
 
+  it('takes the example of its own page', () => {
+    const page = readFileSync(new URL('../../../../docs/dataset-yaml.md', import.meta.url), 'utf8');
+    const [whole, terms] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => parse(text ?? '') as object);
+
+    expect(problemsOf(whole)).toEqual([]);
+    expect(problemsOf({ title: 'x', ...terms })).toEqual([]);
+  });
+
   it('names twelve mistakes at once, each by its place', () => {
     const problems = problemsOf({
       summary: { fr: 'x' },
