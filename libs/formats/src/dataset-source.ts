@@ -1,16 +1,7 @@
-import type { EpisodeFile, OutcomeSource, StreamRole, TaskSpan } from './episode-model.js';
+import type { EpisodeFile, FormatName, OutcomeSource, Rate, StreamRole, TaskSpan } from './episode-model.js';
 import type { FindingLog } from './findings.js';
 import type { DatasetFiles } from './tree.js';
 import type { FileTree } from './byte-source.js';
-
-/** Families of formats, as the vocabulary's `format` list has them. The flavour is in `formatVersion`. */
-export type FormatName = 'lerobot' | 'mcap' | 'rosbag' | 'hdf5' | 'rlds' | 'zarr';
-
-/** A rate as a fraction: 30/1, 30000/1001. */
-export interface Rate {
-  readonly num: number;
-  readonly den: number;
-}
 
 /** A fact that the data may not hold: the value, or null and one sentence that says why. Never a guess. */
 export type Known<T> =

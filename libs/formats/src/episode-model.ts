@@ -1,5 +1,13 @@
-import type { FormatName, Rate } from './dataset-source.js';
 import type { Finding } from './findings.js';
+
+/** Families of formats, as the vocabulary's `format` list has them. The flavour is in `formatVersion`. */
+export type FormatName = 'lerobot' | 'mcap' | 'rosbag' | 'hdf5' | 'rlds' | 'zarr';
+
+/** A rate as a fraction: 30/1, 30000/1001. */
+export interface Rate {
+  readonly num: number;
+  readonly den: number;
+}
 
 /** Where an outcome comes from; null where nothing says it. */
 export type OutcomeSource = 'flag' | 'reward' | 'provider' | 'assumed' | null;

@@ -1,4 +1,5 @@
-import type { Known, Rate } from '../dataset-source.js';
+import type { Known } from '../dataset-source.js';
+import type { Rate } from '../episode-model.js';
 import { asObject, asStrings } from '../text/json.js';
 import type { Hdf5File } from './hdf5-file.js';
 

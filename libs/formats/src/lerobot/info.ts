@@ -1,4 +1,4 @@
-import type { Rate } from '../dataset-source.js';
+import type { Rate } from '../episode-model.js';
 import type { FindingLog } from '../findings.js';
 import { asCount, asObject } from '../text/json.js';
 import type { Feature } from './features.js';

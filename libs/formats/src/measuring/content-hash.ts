@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { NumberRows, Rate } from '../dataset-source.js';
+import type { NumberRows } from '../dataset-source.js';
+import type { Rate } from '../episode-model.js';
 
 /** How numbers are stored: float32, float64, or whole numbers as int64 whatever their width. */
 export type StoredNumber = 'f4' | 'f8' | 'i8';

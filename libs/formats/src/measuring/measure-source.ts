@@ -1,6 +1,6 @@
-import type { DatasetSource, Rate, SignalSpec, SourceEpisode } from '../dataset-source.js';
+import type { DatasetSource, SignalSpec, SourceEpisode } from '../dataset-source.js';
 import { Defect } from '../defect.js';
-import type { DatasetMeasure, EpisodeFact, StreamFact } from '../episode-model.js';
+import type { DatasetMeasure, EpisodeFact, Rate, StreamFact } from '../episode-model.js';
 import { blankMeasure } from '../episode-model.js';
 import type { FindingLog, FindingPlace } from '../findings.js';
 import type { VideoDigest } from '../mp4/video-digest.js';

@@ -1,4 +1,4 @@
-import type { Rate } from '../dataset-source.js';
+import type { Rate } from '../episode-model.js';
 
 /** Rates that cameras run at with the divisor 1.001 of NTSC. */
 const NTSC_BASES = [24, 30, 48, 60, 120];

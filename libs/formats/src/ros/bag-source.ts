@@ -1,4 +1,5 @@
-import type { DatasetSource, FormatName, SourceEpisode, SourceHead } from '../dataset-source.js';
+import type { DatasetSource, SourceEpisode, SourceHead } from '../dataset-source.js';
+import type { FormatName } from '../episode-model.js';
 import { Defect } from '../defect.js';
 import type { FindingCode, FindingLog } from '../findings.js';
 import { BagEpisode } from './bag-episode.js';
