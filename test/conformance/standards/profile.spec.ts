@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { FINDING_SEVERITIES } from '@app/formats';
 import type { Evidence, Profile, RuleResult } from '@app/standards';
@@ -104,6 +105,14 @@ describe('profiles', () => {
 
     expect(gradeOf(results).grade).toBe('C');
     expect(results.filter(({ level, result }) => (level === 'L1') !== (result === 'pass'))).toEqual([]);
+  });
+
+  it('version 1 is the text that was published', () => {
+    const text = JSON.stringify(L1_V1);
+
+    expect(createHash('sha256').update(text).digest('hex')).toBe(
+      '3035ac6b0ede5f9396021897f0fff5714574760f03fd4d1a7d179c6ab1a9026e',
+    );
   });
 
   it('of another standard are added as data: own ids, own clauses, own numbers', () => {
