@@ -14,6 +14,7 @@ const END_BYTES = 22;
 const LOCATOR_BYTES = 20;
 const END64_BYTES = 56;
 const ENTRY_BYTES = 46;
+const MAX_ENTRY_BYTES = ENTRY_BYTES + 3 * 65_535;
 const LOCAL_BYTES = 30;
 const MAX_COMMENT_BYTES = 65_535;
 const BLOCK_BYTES = 4 * 1024 * 1024;
@@ -59,21 +60,24 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
     endOfEntries: end.offset,
   };
   const extents = new Float64Array(end.entries);
-  let number = 0;
-  for await (const raw of rawEntries(source, end.offset, end.sizeBytes, end.entries)) {
+  const cursor = new DirectoryCursor(source, end.offset, end.offset + end.sizeBytes);
+  for (let number = 0; number < end.entries; number += 1) {
+    if (cursor.isShort) await cursor.fill();
+    const raw = cursor.next(number);
     const { path, isFolder } = pathOf(raw);
     const sizes = sizesOf(raw);
     refuseEntry(raw, path, sizes);
     directory.offsets[number] = sizes.offset;
     directory.storedBytes[number] = sizes.storedBytes;
     directory.sizesBytes[number] = sizes.sizeBytes;
-    directory.checksums[number] = raw.view.getUint32(16, true);
-    directory.methods[number] = raw.view.getUint16(10, true);
-    extents[number] = sizes.offset + LOCAL_BYTES + raw.name.byteLength + sizes.storedBytes;
+    directory.checksums[number] = raw.view.getUint32(raw.at + 16, true);
+    directory.methods[number] = raw.view.getUint16(raw.at + 10, true);
+    extents[number] = sizes.offset + LOCAL_BYTES + raw.nameBytes + sizes.storedBytes;
     if (directory.entries.has(path)) throw new Defect('PATH_REFUSED', `the archive holds ${clip(path)} twice`);
     if (!isFolder && !isJunk(path)) directory.entries.set(path, number);
-    number += 1;
   }
+  if (!cursor.isAtEnd)
+    throw new Defect('BAD_ARCHIVE', 'the archive’s directory holds more than its end announces: pack it again');
   refuseOverlap(directory.offsets.slice(), extents, end.offset);
   refuseTotal(directory.sizesBytes, source.sizeBytes);
   return directory;
@@ -121,53 +125,69 @@ async function readEnd64(source: ByteSource, endAt: number): Promise<EndOfDirect
   return { entries: safe(end, 32), sizeBytes: safe(end, 40), offset: safe(end, 48), endOfDirectory: at };
 }
 
+/** One entry of the directory: where it starts in the block that is at hand, and its variable parts. */
 interface RawEntry {
   readonly view: DataView;
-  readonly name: Uint8Array;
-  readonly extra: DataView;
+  readonly at: number;
+  readonly nameAt: number;
+  readonly nameBytes: number;
+  readonly extraAt: number;
+  readonly extraBytes: number;
 }
 
-/** The directory in blocks, entry by entry: each is three variable parts behind 46 bytes. */
-async function* rawEntries(
-  source: ByteSource,
-  offset: number,
-  sizeBytes: number,
-  count: number,
-): AsyncGenerator<RawEntry> {
-  let at = offset;
-  const stop = offset + sizeBytes;
-  let block = new Uint8Array(0);
-  let from = 0;
-  for (let number = 0; number < count; number += 1) {
-    if (block.byteLength - from < ENTRY_BYTES + 3 * 65_535 && at < stop) {
-      const next = await readRange(source, at, Math.min(BLOCK_BYTES, stop - at), 'the archive’s directory');
-      block = Buffer.concat([block.subarray(from), next]);
-      at += next.byteLength;
-      from = 0;
-    }
-    const left = block.byteLength - from;
-    const view = viewOf(block.subarray(from, from + Math.min(ENTRY_BYTES, left)));
-    if (left < ENTRY_BYTES || view.getUint32(0, true) !== 0x02014b50)
+/** Reads the directory in blocks and hands out entry by entry. */
+class DirectoryCursor {
+  private view: DataView = new DataView(new ArrayBuffer(0));
+  private from = 0;
+
+  constructor(
+    private readonly source: ByteSource,
+    private at: number,
+    private readonly stop: number,
+  ) {}
+
+  /** True where the largest entry that there can be might reach beyond the block. */
+  get isShort(): boolean {
+    return this.view.byteLength - this.from < MAX_ENTRY_BYTES && this.at < this.stop;
+  }
+
+  get isAtEnd(): boolean {
+    return this.at === this.stop && this.from === this.view.byteLength;
+  }
+
+  async fill(): Promise<void> {
+    const { view, from } = this;
+    const next = await readRange(
+      this.source,
+      this.at,
+      Math.min(BLOCK_BYTES, this.stop - this.at),
+      'the archive’s directory',
+    );
+    this.view = viewOf(
+      Buffer.concat([new Uint8Array(view.buffer, view.byteOffset + from, view.byteLength - from), next]),
+    );
+    this.at += next.byteLength;
+    this.from = 0;
+  }
+
+  next(number: number): RawEntry {
+    const { view, from: at } = this;
+    const left = view.byteLength - at;
+    if (left < ENTRY_BYTES || view.getUint32(at, true) !== 0x02014b50)
       throw new Defect('BAD_ARCHIVE', `entry ${number} of the archive’s directory is not one: pack it again`);
-    const nameBytes = view.getUint16(28, true);
-    const extraBytes = view.getUint16(30, true);
-    const entryBytes = ENTRY_BYTES + nameBytes + extraBytes + view.getUint16(32, true);
+    const nameBytes = view.getUint16(at + 28, true);
+    const extraBytes = view.getUint16(at + 30, true);
+    const entryBytes = ENTRY_BYTES + nameBytes + extraBytes + view.getUint16(at + 32, true);
     if (entryBytes > left)
       throw new Defect('BAD_ARCHIVE', `entry ${number} of the archive’s directory is cut short: pack it again`);
-    const nameAt = from + ENTRY_BYTES;
-    yield {
-      view,
-      name: block.subarray(nameAt, nameAt + nameBytes),
-      extra: viewOf(block.subarray(nameAt + nameBytes, nameAt + nameBytes + extraBytes)),
-    };
-    from += entryBytes;
+    this.from += entryBytes;
+    const nameAt = at + ENTRY_BYTES;
+    return { view, at, nameAt, nameBytes, extraAt: nameAt + nameBytes, extraBytes };
   }
-  if (at !== stop || from !== block.byteLength)
-    throw new Defect('BAD_ARCHIVE', 'the archive’s directory holds more than its end announces: pack it again');
 }
 
-function pathOf({ name }: RawEntry): { path: string; isFolder: boolean } {
-  const text = Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString('utf8');
+function pathOf({ view, nameAt, nameBytes }: RawEntry): { path: string; isFolder: boolean } {
+  const text = Buffer.from(view.buffer, view.byteOffset + nameAt, nameBytes).toString('utf8');
   const isFolder = text.endsWith('/');
   const path = isFolder ? text.slice(0, -1) : text;
   const reason = refusalOfPath(path);
@@ -183,35 +203,35 @@ interface EntrySizes {
 }
 
 /** 32-bit fields, each replaced by a 64-bit one of the extra field where it is all ones, in this order. */
-function sizesOf({ view, extra }: RawEntry): EntrySizes {
+function sizesOf({ view, at, extraAt, extraBytes }: RawEntry): EntrySizes {
   const short = {
-    sizeBytes: view.getUint32(24, true),
-    storedBytes: view.getUint32(20, true),
-    offset: view.getUint32(42, true),
+    sizeBytes: view.getUint32(at + 24, true),
+    storedBytes: view.getUint32(at + 20, true),
+    offset: view.getUint32(at + 42, true),
   };
-  let at = 0;
-  while (at + 4 <= extra.byteLength) {
-    const bytes = extra.getUint16(at + 2, true);
-    if (extra.getUint16(at, true) === 1 && at + 4 + bytes <= extra.byteLength) {
-      let next = at + 4;
+  const stop = extraAt + extraBytes;
+  for (let field = extraAt; field + 4 <= stop;) {
+    const fieldEnd = field + 4 + view.getUint16(field + 2, true);
+    if (view.getUint16(field, true) === 1 && fieldEnd <= stop) {
+      let next = field + 4;
       const long = (value: number): number => {
         if (value !== 0xffffffff) return value;
-        if (next + 8 > at + 4 + bytes)
+        if (next + 8 > fieldEnd)
           throw new Defect('BAD_ARCHIVE', 'a zip64 entry lacks its sizes: pack the archive again');
         next += 8;
-        return safe(extra, next - 8);
+        return safe(view, next - 8);
       };
       return { sizeBytes: long(short.sizeBytes), storedBytes: long(short.storedBytes), offset: long(short.offset) };
     }
-    at += 4 + bytes;
+    field = fieldEnd;
   }
   return short;
 }
 
-function refuseEntry({ view }: RawEntry, path: string, { sizeBytes, storedBytes }: EntrySizes): void {
-  const method = view.getUint16(10, true);
-  const unixType = (view.getUint32(38, true) >>> 16) & UNIX_TYPE_MASK;
-  if ((view.getUint16(8, true) & IS_ENCRYPTED) !== 0)
+function refuseEntry({ view, at }: RawEntry, path: string, { sizeBytes, storedBytes }: EntrySizes): void {
+  const method = view.getUint16(at + 10, true);
+  const unixType = (view.getUint32(at + 38, true) >>> 16) & UNIX_TYPE_MASK;
+  if ((view.getUint16(at + 8, true) & IS_ENCRYPTED) !== 0)
     throw new Defect('BAD_ARCHIVE', `${clip(path)} is encrypted: pack the archive without a password`);
   if (unixType === UNIX_LINK)
     throw new Defect('SYMLINK_FILE', `${clip(path)} is a link: pack the files that links point at`);
