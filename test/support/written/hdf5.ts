@@ -12,11 +12,15 @@ let written = 0;
  * An HDF5 file made in the memory of a library of its own: the readers' library is fenced off, and this one writes no
  * file to the disk.
  */
-export async function writeHdf5(build: (file: File) => void): Promise<Uint8Array> {
+export async function writeHdf5(
+  build: (file: File) => void,
+  /** `earliest` writes what h5py writes by default: no checksums, groups as B-trees. */
+  libver?: 'earliest',
+): Promise<Uint8Array> {
   const { FS } = await h5wasm.ready;
   written += 1;
   const name = `/written_${written}.h5`;
-  const file = new h5wasm.File(name, 'w');
+  const file = new h5wasm.File(name, 'w', libver ? { libver: [libver, 'latest'] } : {});
   try {
     build(file);
   } finally {
@@ -53,6 +57,7 @@ export interface RobomimicOptions {
   /** Number of the first demonstration, and the step to the next: 5 puts demo_10 before demo_5 in the order of names. */
   readonly firstDemo?: number;
   readonly demoStep?: number;
+  readonly libver?: 'earliest';
   /** A last look at every demonstration before it is closed. */
   readonly change?: (demo: Group, index: number) => void;
 }
@@ -62,7 +67,7 @@ export function writeRobomimic(
   recording: readonly RecordedEpisode[],
   options: RobomimicOptions = {},
 ): Promise<Uint8Array> {
-  const { flavour = 'robomimic', firstDemo = 0, demoStep = 1, change } = options;
+  const { flavour = 'robomimic', firstDemo = 0, demoStep = 1, libver, change } = options;
   const isLibero = flavour === 'libero';
   return writeHdf5((file) => {
     const data = file.create_group('data');
@@ -98,7 +103,7 @@ export function writeRobomimic(
       put(demo.create_group('next_obs'), 'robot0_joint_pos', [frames, 7], state);
       change?.(demo, index);
     });
-  });
+  }, libver);
 }
 
 /** What may differ from a plain ALOHA file. */

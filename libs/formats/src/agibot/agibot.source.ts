@@ -169,7 +169,6 @@ class AgibotSource implements DatasetSource {
     clock: ProprioClock | null,
     place: { path: string; episode: number },
   ): Generator<EpisodeItem> {
-    file.restart();
     try {
       const needsClock = [...this.declared.values()].some((array) => array.spec.clock === 'own');
       if (needsClock && !clock) {

@@ -140,7 +140,6 @@ class AlohaSource implements DatasetSource {
     fields: readonly Field[],
     place: { path: string; episode: number },
   ): AsyncIterable<EpisodeItem> {
-    file.restart();
     if (
       fields.some(
         (field) => field.kind === 'camera' && field.layout.encoding === 'coded' && field.layout.kind === 'rgb',

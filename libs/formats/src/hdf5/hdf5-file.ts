@@ -67,11 +67,6 @@ export class Hdf5File {
     this.library.release(this.granted);
   }
 
-  /** Starts counting anew how far the file has grown: at the beginning of every walk. */
-  restart(): void {
-    this.expandedBytes = 0;
-  }
-
   /** Names in a group, in the order of names or of creation. */
   members(group: string): string[] {
     const names = this.run(group, (module) => module.get_names(this.fileId, group, false));
@@ -132,7 +127,7 @@ export class Hdf5File {
     return this.library.run(this.granted, what, (module) => work(module, this.fileId));
   }
 
-  /** Counts what is read: hard links may show the same bytes under a thousand names. */
+  /** Counts what is read since the file was opened: hard links may show the same bytes under a thousand names. */
   expand(bytes: number, what: string): void {
     this.expandedBytes += bytes;
     if (this.expandedBytes > this.expansionLimit)

@@ -201,7 +201,6 @@ class RobomimicSource implements DatasetSource {
     fields: readonly Field[],
     place: { path: string; episode: number },
   ): AsyncIterable<EpisodeItem> {
-    file.restart();
     try {
       yield* itemsOf(fields, this.simulationTimes(fields), this.log, place);
     } catch (error) {

@@ -1,0 +1,63 @@
+import { performance } from 'node:perf_hooks';
+import fc from 'fast-check';
+import type { FormatReader } from '@app/formats';
+import { alohaReader } from '../../../libs/formats/src/hdf5/aloha.source.js';
+import { robomimicReader } from '../../../libs/formats/src/hdf5/robomimic.source.js';
+import { MemoryFileTree } from '../../support/file-trees.js';
+import { makeRecording } from '../../support/recordings.js';
+import { writeAloha, writeRobomimic } from '../../support/written/hdf5.js';
+import { readAll } from './reading.js';
+
+/** What one file makes a reader do. */
+export interface Account {
+  files: number;
+  refused: number;
+  read: number;
+  slowestMs: number;
+  rssMb: number;
+}
+
+const RUNS_PER_FILE = 150;
+const MAX_MS = 5_000;
+
+/** Flips bits and overwrites bytes of valid files, most of them where the structure is, and reads what is left. */
+async function mutate(): Promise<Account> {
+  const recording = makeRecording({ episodes: 2, frames: 8, width: 16, height: 12, cameras: ['top'] });
+  const [first] = recording;
+  if (!first) throw new Error('no recording was made');
+  const subjects: [FormatReader, Uint8Array][] = [
+    [robomimicReader, await writeRobomimic(recording)],
+    [robomimicReader, await writeRobomimic(recording, { libver: 'earliest' })],
+    [alohaReader, await writeAloha(first)],
+  ];
+  const account: Account = { files: 0, refused: 0, read: 0, slowestMs: 0, rssMb: 0 };
+  for (const [reader, bytes] of subjects) {
+    const place = fc.oneof(
+      { weight: 3, arbitrary: fc.nat(6000) },
+      { weight: 1, arbitrary: fc.nat(bytes.byteLength - 1) },
+    );
+    const changes = fc.array(fc.tuple(place, fc.nat(255)), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(changes, async (list) => {
+        const changed = Uint8Array.from(bytes);
+        for (const [at, value] of list) changed[at % bytes.byteLength] = value;
+        const files = new MemoryFileTree(new Map([['demo.hdf5', changed]]));
+        const start = performance.now();
+        await reader.find(files);
+        const { head, findings } = await readAll(reader, files);
+        const took = performance.now() - start;
+        account.files += 1;
+        if (head) account.read += 1;
+        else account.refused += 1;
+        account.slowestMs = Math.max(account.slowestMs, Math.round(took));
+        if (took > MAX_MS) throw new Error(`took ${took} ms`);
+        if (!head && findings.length === 0) throw new Error('refused without a finding');
+      }),
+      { numRuns: RUNS_PER_FILE, seed: Number(process.argv[2] ?? 1), endOnFailure: true },
+    );
+  }
+  account.rssMb = Math.round(process.resourceUsage().maxRSS / 1024);
+  return account;
+}
+
+process.stdout.write(`${JSON.stringify(await mutate())}\n`);
