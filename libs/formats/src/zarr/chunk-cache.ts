@@ -2,7 +2,7 @@
  * What all arrays of a store may keep decompressed between them: neighbouring episodes share chunks,
  * and a small signal often is one chunk for the whole set.
  */
-const BUDGET_BYTES = 96 * 1024 * 1024;
+const BUDGET_BYTES = 64 * 1024 * 1024;
 
 /** Decompressed chunks by path; the one that was asked for longest ago goes first. */
 export class ChunkCache {
