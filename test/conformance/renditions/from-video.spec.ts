@@ -128,6 +128,8 @@ describe('coded video of another format', () => {
 
     const making = workshop.ofSource(filmed(two), 'lerobot_v3.0', () => Promise.resolve(bufferSource(mp4)));
 
-    await expect(making).rejects.toThrow(/A video cannot be decoded/);
+    await expect(making).rejects.toThrow(
+      /Episode \d cannot be standardized: its video of camera top cannot be decoded/,
+    );
   });
 });

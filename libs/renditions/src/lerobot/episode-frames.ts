@@ -126,11 +126,11 @@ export function valuesOf(feature: NumericFeature, content: EpisodeContent, frame
   return values;
 }
 
-/** Signals of a feature whose values do not fit its type exactly. */
+/** Signals of a feature that are stored wider than its type. */
 export function narrowedParts(feature: NumericFeature, content: EpisodeContent): string[] {
   if (feature.dtype !== 'float32') return [];
   return feature.parts.flatMap(({ key }) => {
     const values = content.signals.get(key)?.values;
-    return values instanceof Float64Array && values.some((value) => !Object.is(Math.fround(value), value)) ? [key] : [];
+    return values instanceof Float64Array ? [key] : [];
   });
 }

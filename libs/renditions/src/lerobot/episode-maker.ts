@@ -1,6 +1,7 @@
-import type { ImageItem, NumberRows, SourceEpisode } from '@app/formats';
+import type { FeatureStats, ImageItem, NumberRows, SourceEpisode } from '@app/formats';
 import type { LossLog } from '../loss-report.js';
 import { RenditionRefused } from '../rendition-target.js';
+import { VideoUndecodable } from '../video/encode.js';
 import type { EpisodeVideo } from '../video/episode-video.js';
 import { VideoFiles, takeVideo, tallyVideo } from '../video/episode-video.js';
 import type { CameraSizes, TakenPictures } from '../video/picture-taker.js';
@@ -52,10 +53,10 @@ export class EpisodeMaker {
     for (const camera of this.plan.cameras) {
       const taken = pictures.get(camera.spec.key);
       if (taken?.carrier === 'pictures') embedded.set(camera.key, taken);
-      const video =
-        taken?.carrier === 'encode' ? taken.video : taken ? null : await this.takeSpan(camera, content, frames.frames);
+      const coded = taken ? null : await this.takeCoded(camera, content, frames.frames);
+      const video = taken?.carrier === 'encode' ? taken.video : (coded?.video ?? null);
       if (video) videos.set(camera.key, video);
-      const of = taken ? taken.stats : video && (await tallyVideo(video, this.plan.fps, this.order.tools));
+      const of = taken?.stats ?? coded?.stats;
       if (of) stats.push({ key: camera.key, of, shape: [of.mean.length, 1, 1] });
       this.noteFacts(camera, taken?.carrier === 'pictures' ? taken : null, video);
     }
@@ -171,6 +172,23 @@ export class EpisodeMaker {
     );
     numbers.set('task_index', Float64Array.from(taskIndex));
     return numbers;
+  }
+
+  /** A camera that comes as coded video, with statistics of its pictures. */
+  private async takeCoded(
+    camera: CameraFeature,
+    content: EpisodeContent,
+    frames: number,
+  ): Promise<{ video: EpisodeVideo; stats: FeatureStats }> {
+    try {
+      const video = await this.takeSpan(camera, content, frames);
+      return { video, stats: await tallyVideo(video, this.plan.fps, this.order.tools) };
+    } catch (error) {
+      if (!(error instanceof VideoUndecodable)) throw error;
+      throw new RenditionRefused(
+        `Episode ${this.episode?.index} cannot be standardized: its video of camera ${camera.spec.name} cannot be decoded (${error.message}).`,
+      );
+    }
   }
 
   private async takeSpan(camera: CameraFeature, content: EpisodeContent, frames: number): Promise<EpisodeVideo> {

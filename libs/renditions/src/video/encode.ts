@@ -1,7 +1,6 @@
 import type { Rate } from '@app/formats';
 import { runTool } from '@app/cages';
 import type { Ffmpeg, ToolResult } from '@app/cages';
-import { RenditionRefused } from '../rendition-target.js';
 import { FrameQueue } from './frame-queue.js';
 import type { RgbPicture } from './picture.js';
 
@@ -82,6 +81,9 @@ export class PictureEncoder {
   }
 }
 
+/** A video whose pictures cannot be had; the message is the decoder's last word. */
+export class VideoUndecodable extends Error {}
+
 /** What is taken of a coded video: frames after a lead-in, brought to a size and a number. */
 export interface Reencoding {
   /** Frames at the beginning that only serve to decode those behind. */
@@ -90,7 +92,7 @@ export interface Reencoding {
   readonly size: { readonly width: number; readonly height: number } | null;
 }
 
-/** Decodes an mp4 that comes as a stream (its tables in front) and encodes the wanted frames again. */
+/** Decodes an mp4 that comes as a stream (its tables in front) and encodes the wanted frames again. @throws VideoUndecodable */
 export async function reencode(
   tools: MediaTools,
   mp4: AsyncIterable<Uint8Array>,
@@ -112,7 +114,7 @@ export async function reencode(
     ...['-r', `${fps.num}/${fps.den}`, '-frames:v', `${wanted.frames}`, ...h264(fps), path],
   ];
   const result = await runTool(tools.ffmpeg.path, args, { ...LIMITS, stdin: mp4, signal: tools.signal });
-  if (result.code !== 0) throw new RenditionRefused(`A video cannot be decoded: ${reasonOf(result)}`);
+  if (result.code !== 0) throw new VideoUndecodable(reasonOf(result));
 }
 
 /** Which pictures of a coded video are looked at: every `step`th, thinned out to this size. */
@@ -122,7 +124,7 @@ export interface Sampling {
   readonly height: number;
 }
 
-/** Decodes an mp4 that comes as a stream into raw pictures, written to `path`. */
+/** Decodes an mp4 that comes as a stream into raw pictures, written to `path`. @throws VideoUndecodable */
 export async function decodeRgb(
   tools: MediaTools,
   mp4: AsyncIterable<Uint8Array>,
@@ -136,7 +138,7 @@ export async function decodeRgb(
     ...['-vf', filters.join(','), '-pix_fmt', 'rgb24', '-f', 'rawvideo', path],
   ];
   const result = await runTool(tools.ffmpeg.path, args, { ...LIMITS, stdin: mp4, signal: tools.signal });
-  if (result.code !== 0) throw new RenditionRefused(`A video cannot be decoded: ${reasonOf(result)}`);
+  if (result.code !== 0) throw new VideoUndecodable(reasonOf(result));
 }
 
 function reasonOf({ code, killedBy, stderr }: ToolResult): string {

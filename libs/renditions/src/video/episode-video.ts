@@ -9,7 +9,7 @@ import { isSameKind, keyFramesOf, mp4Of, pieceOf, presentationOrder } from '../m
 import { RenditionRefused } from '../rendition-target.js';
 import { ColourTally, sampleCount, evenly } from './colour-tally.js';
 import type { MediaTools } from './encode.js';
-import { decodeRgb, reencode } from './encode.js';
+import { VideoUndecodable, decodeRgb, reencode } from './encode.js';
 import { localSource } from './local-source.js';
 
 /** What the files of a camera say of themselves. */
@@ -204,6 +204,6 @@ async function tallyRaw(path: string, width: number, height: number): Promise<Fe
       filled = 0;
     }
   }
-  if (pictures === 0) throw new RenditionRefused('A video has no picture that can be decoded.');
+  if (pictures === 0) throw new VideoUndecodable('it has no picture');
   return tally.finish();
 }

@@ -1,0 +1,13 @@
+export { RenditionsModule } from './renditions.module.js';
+export { RenditionsApiModule } from './renditions.api.module.js';
+export { RenditionsWorkerModule } from './renditions.worker.module.js';
+export { RENDITION_TARGETS, RenditionRefused, isSameAsTarget } from './rendition-target.js';
+export type { RenditionTarget } from './rendition-target.js';
+export type { Loss, LossKind, LossReport, Mapping } from './loss-report.js';
+export { contentRootOf } from './content-root.js';
+export type { Compared, RenditionProof } from './making/proof.rules.js';
+export { RenditionQueries } from './shelf/rendition.queries.js';
+export type { RenditionFileRow, RenditionRow } from './shelf/rendition.queries.js';
+export { RenditionService } from './shelf/rendition.service.js';
+export type { RenditionState } from './shelf/rendition.rules.js';
+export { RenditionTargetEnum, RenditionType } from './shelf/rendition.graphql.js';
