@@ -77,6 +77,8 @@ export interface DeclaredFacts {
   /** Clock domain of the times. */
   readonly clock?: string;
   readonly frameRateHz?: number;
+  /** What the streams are, where their names do not tell. */
+  readonly modalities?: readonly string[];
   readonly frameDrops?: readonly { readonly episode: number; readonly frames: number; readonly reason: string }[];
   readonly cameras?: Readonly<
     Record<string, { readonly intrinsics?: Calibration | null; readonly extrinsics?: Calibration | null }>

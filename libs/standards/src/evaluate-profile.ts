@@ -2,7 +2,7 @@ import type { Evidence } from './evidence.js';
 import { errorsAgainst, placesOf } from './finding-rules.js';
 import type { Profile, RuleResult, RuleSpec } from './profile.js';
 import { checksOf } from './rules/checks.js';
-import { methodOf } from './rules/subject.js';
+import { isSimulated, methodOf } from './rules/subject.js';
 import type { Limits } from './verdict.js';
 import { limitOf } from './verdict.js';
 
@@ -16,7 +16,7 @@ import { limitOf } from './verdict.js';
 export function evaluateProfile(profile: Profile, evidence: Evidence): RuleResult[] {
   const checks = checksOf(profile);
   const names = new Set(profile.rules.map(checkName));
-  const method = methodOf(evidence);
+  const limits = limitsFor(evidence);
   return profile.rules.map((spec) => {
     const base = { rule: spec.id, level: spec.level, threshold: spec.threshold };
     const errors = errorsAgainst(checkName(spec), evidence.measure.findings, names);
@@ -41,7 +41,7 @@ export function evaluateProfile(profile: Profile, evidence: Evidence): RuleResul
         where: [],
         message: 'this profile version does not check this rule yet',
       };
-    const { result, value, message, where, threshold } = check(evidence, limitsOf(spec, method));
+    const { result, value, message, where, threshold } = check(evidence, limits(spec));
     return {
       ...base,
       ...(threshold === undefined ? {} : { threshold }),
@@ -55,9 +55,13 @@ export function evaluateProfile(profile: Profile, evidence: Evidence): RuleResul
 
 const checkName = (spec: RuleSpec): string => spec.check ?? spec.id;
 
-function limitsOf({ thresholds }: RuleSpec, method: string | null): Limits {
-  return {
-    method: method ?? 'method of collection not declared: judged as teleoperation',
-    of: (name) => limitOf(thresholds && Object.hasOwn(thresholds, name) ? thresholds[name] : undefined, method),
-  };
+/** What nobody says is judged as teleoperation, in a simulator if the data is simulated. */
+function limitsFor(evidence: Evidence): (spec: RuleSpec) => Limits {
+  const said = methodOf(evidence);
+  const method = said ?? (isSimulated(evidence) ? 'sim_teleop' : null);
+  const name = said ?? `method of collection not declared: judged as ${method ?? 'teleoperation'}`;
+  return ({ thresholds }) => ({
+    method: name,
+    of: (key) => limitOf(thresholds && Object.hasOwn(thresholds, key) ? thresholds[key] : undefined, method),
+  });
 }

@@ -61,6 +61,13 @@ describe('thresholds for each way of collecting', () => {
     expect(ruleOf(collected(method, { cameraOffsetS: spread(offset) }), 'TM-2')?.result).toBe(result);
   });
 
+  it('hold a simulated set of which nobody says how it was made to those of simulated teleoperation', () => {
+    const { measure, declared, files } = collected(undefined, at30Hz);
+    const answer = ruleOf({ measure, declared: { ...declared, reality: 'simulated' }, files }, 'ST-2');
+
+    expect(answer).toMatchObject({ result: 'pass', threshold: expect.stringContaining('judged as sim_teleop') });
+  });
+
   it('believes what the data says of its method before what is declared', () => {
     const evidence = collected('simulation', at30Hz);
     const said: Evidence = { ...evidence, measure: { ...evidence.measure, collectionMethod: 'teleop_vr' } };

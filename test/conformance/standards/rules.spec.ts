@@ -128,6 +128,24 @@ const MUTATIONS: Mutation[] = [
     },
     { 'ST-2': 'not_checked' },
   ],
+  ['streams that nobody can name', (d) => void (d.measure.modalities = []), { 'ST-1': 'not_checked' }],
+  [
+    'streams that the provider names',
+    (d) => {
+      d.measure.modalities = [];
+      d.declared.modalities = ['rgb', 'joint_position'];
+    },
+    {},
+  ],
+  [
+    'a camera of which nothing tells the rate',
+    (d) => {
+      quality(d, { rates: {}, rateRatio: null });
+      for (const camera of d.measure.cameras) Object.assign(camera, { carrier: 'images', fps: 0 });
+      for (const stream of d.measure.streams) stream.measuredRateHz = null;
+    },
+    { 'ST-2': 'not_checked' },
+  ],
   // TM
   ['a step backwards', (d) => quality(d, { clockFaults: spread(0, 0, 2) }), { 'TM-1': 'fail' }],
   ['a camera one picture late', (d) => quality(d, { cameraOffsetS: spread(0.005, 0.033, 0.005) }), { 'TM-2': 'fail' }],
@@ -279,6 +297,14 @@ const MUTATIONS: Mutation[] = [
       quality(d, { jumps: spread(0, 3, 0) });
     },
     {},
+  ],
+  [
+    'a jump in channels without names',
+    (d) => {
+      for (const stream of d.measure.streams) if (stream.role === 'state') stream.names = [];
+      quality(d, { jumps: spread(0, 3, 0) });
+    },
+    { 'MO-1': 'not_checked' },
   ],
   ['a joint that is too fast', (d) => quality(d, { maxSpeed: spread(1, 9, 1) }), { 'MO-1': 'fail' }],
   ['no joint limits', (d) => robot(d, { jointLimits: undefined }), { 'MO-1': 'not_checked' }],

@@ -124,6 +124,8 @@ const shape = {
   clock: note.optional(),
   /** Where the format does not say it. */
   frameRateHz: z.number().positive().max(100_000).optional(),
+  /** What the streams are, where their names do not tell. */
+  modalities: terms('modality'),
   frameDrops: z.array(z.object({ episode: count, frames: z.number().int().min(1), reason: line }).strict()).optional(),
   cameras: shallow(named(z.looseObject({ intrinsics: calibration, extrinsics: calibration }))).optional(),
   sensorZeroing: z.object({ method: note, date: day.optional() }).strict().optional(),

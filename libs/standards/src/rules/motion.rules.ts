@@ -30,7 +30,8 @@ const staysInside: Check = ({ measure, declared }, limits) => {
     const value = `up to ${told(jumps.max)} jumps in an episode`;
     const where = episodesWhere(jumps, (count) => count > 0);
     // A gripper may open within a frame, a velocity turn: only the provider knows whether that was meant.
-    if (joints.length < states.length || states.some((stream) => movesGripper(stream, [])))
+    const isJointsOnly = joints.length === states.length && states.every(({ names }) => names.length > 0);
+    if (!isJointsOnly || states.some((stream) => movesGripper(stream, [])))
       return { ...notChecked(`${value}: say in motionExplained.jumps whether they are meant`), value, where };
     return fail(
       value,

@@ -36,7 +36,8 @@ const isAnnounced: Check = ({ measure, declared }) => {
     if (!areNamesRight(stream))
       wrong.push(`${stream.key} has ${widthOf(stream)} dimensions and ${stream.names.length} names`);
   }
-  if (measure.modalities.length === 0) wrong.push('no modality recognised');
+  if (measure.modalities.length === 0 && (declared.modalities?.length ?? 0) === 0)
+    missing.push('what the streams are (modalities): none is recognised by its name');
   const all = 'unit, rate and shape of every stream, size and codec of every camera are known';
   return verdictOf(wrong, missing, pass(`${signals.length + measure.cameras.length} streams`, all));
 };
@@ -97,7 +98,9 @@ interface Floor {
 /** The slowest camera, and of states and of actions the fastest: a robot may also tell its battery once a second. */
 function floorsOf(measure: DatasetMeasure, declaredHz: number | null, limits: Limits): Floor[] {
   const floors: Floor[] = [];
-  const cameras = measure.cameras.map((camera) => rateOfCamera(measure, camera)).sort((a, b) => a.rateHz - b.rateHz);
+  const cameras = measure.cameras
+    .flatMap((camera) => rateOfCamera(measure, camera, declaredHz) ?? [])
+    .sort((a, b) => a.rateHz - b.rateHz);
   if (cameras[0]) floors.push({ ...cameras[0], what: 'cameras', minHz: limits.of('cameraHz') });
   for (const [role, what] of [
     ['state', 'states'],
@@ -113,11 +116,11 @@ function floorsOf(measure: DatasetMeasure, declaredHz: number | null, limits: Li
 
 type MeasuredRate = Pick<Floor, 'key' | 'rateHz' | 'isMeasured' | 'spread'>;
 
-function rateOfCamera({ quality }: DatasetMeasure, camera: CameraFact): MeasuredRate {
+function rateOfCamera({ quality }: DatasetMeasure, camera: CameraFact, declaredHz: number | null): MeasuredRate | null {
   const spread = quality.rates[camera.key] ?? quality.rates[camera.name];
-  return spread
-    ? { key: camera.key, rateHz: spread.min, isMeasured: true, spread }
-    : { key: camera.key, rateHz: camera.fps, isMeasured: camera.carrier === 'video' };
+  if (spread) return { key: camera.key, rateHz: spread.min, isMeasured: true, spread };
+  if (camera.fps > 0) return { key: camera.key, rateHz: camera.fps, isMeasured: camera.carrier === 'video' };
+  return declaredHz === null ? null : { key: camera.key, rateHz: declaredHz, isMeasured: false };
 }
 
 function rateOfStream(measure: DatasetMeasure, stream: StreamFact, declaredHz: number | null): MeasuredRate | null {
