@@ -27,7 +27,7 @@ export function arrayAt(file: Hdf5File, path: string, log: FindingLog, place: st
       'SYMLINK_FILE',
       `${path} is a link that leads nowhere or out of the file: write the data into the file itself`,
     );
-  const dataset = kind === 'dataset' ? file.dataset(path) : null;
+  const dataset = kind === 'dataset' ? file.knownDataset(path) : null;
   // Zero-width arrays are the arm that the robot does not have.
   if (!dataset || dataset.shape.length === 0 || dataset.rowShape.includes(0)) return null;
   if (dataset.dtype === null || dataset.dtype === 'string') {

@@ -6,7 +6,8 @@ import type { Hdf5Module } from './library.js';
 
 /** Rows are read in blocks of about this size; a block covers whole chunks, so that none is unpacked twice. */
 const BLOCK_BYTES = 4 * 2 ** 20;
-const MAX_BLOCK_BYTES = 48 * 2 ** 20;
+/** Chunks that h5py chose itself span 50 frames; unpacking some of them twice is cheaper than holding all of those. */
+const MAX_BLOCK_BYTES = 24 * 2 ** 20;
 /** The library unpacks a chunk as a whole, whatever is asked of it. */
 const MAX_CHUNK_BYTES = 128 * 2 ** 20;
 /** 27 hours at 100 Hz. */
@@ -43,9 +44,12 @@ export class Hdf5Dataset {
     private readonly file: Hdf5File,
     readonly path: string,
   ) {
-    const metadata = file.run(path, (module, fileId) => module.get_dataset_metadata(fileId, path));
+    const { metadata, dtype } = file.run(path, (module, fileId) => {
+      const found = module.get_dataset_metadata(fileId, path);
+      return { metadata: found, dtype: dtypeOf(found, module) };
+    });
     this.shape = metadata.shape ?? [0];
-    this.dtype = file.run(path, (module) => dtypeOf(metadata, module));
+    this.dtype = dtype;
     this.valueBytes = metadata.size;
     this.chunks = metadata.chunks;
     if ((metadata.virtual_sources ?? []).length > 0)
@@ -193,8 +197,9 @@ export class Hdf5Dataset {
   }
 
   private checkFilters(): void {
-    if (this.areFiltersChecked) return;
-    const chunkBytes = (this.chunks ?? []).reduce((product, length) => product * length, this.valueBytes);
+    // Only chunks are filtered.
+    if (this.areFiltersChecked || this.chunks === null) return;
+    const chunkBytes = this.chunks.reduce((product, length) => product * length, this.valueBytes);
     if (chunkBytes > MAX_CHUNK_BYTES)
       throw new Defect('TOO_LARGE', `the chunks of ${this.path} are too large: write it with one chunk per frame`, {
         expected: `at most ${MAX_CHUNK_BYTES} bytes`,

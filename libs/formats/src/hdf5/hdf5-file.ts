@@ -94,7 +94,11 @@ export class Hdf5File {
 
   /** Null if there is none. */
   dataset(path: string): Hdf5Dataset | null {
-    if (this.kindOf(path) !== 'dataset') return null;
+    return this.kindOf(path) === 'dataset' ? this.knownDataset(path) : null;
+  }
+
+  /** Of a path that is known to lead to one. */
+  knownDataset(path: string): Hdf5Dataset {
     const dataset = new Hdf5Dataset(this, path);
     const limit = this.expansionLimit;
     if (dataset.logicalBytes > limit)
