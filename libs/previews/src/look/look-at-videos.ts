@@ -8,9 +8,14 @@ import { sayDrawn } from './say-drawn.js';
 import type { SampleSpan, SayPreview } from './say-drawn.js';
 import type { UsedVideo } from './look.types.js';
 
-/** Two decoders at a time: what fits beside the child into its memory, and what two cores can do. */
+/** Two decoders at a time: what two cores can do. */
 const LANES = 2;
-/** Decoded pictures of one version: two weeks of one 640x480 camera at 30 Hz take a night on two cores. Counted, not timed, so that the same files always give the same report. */
+/** Above Full HD a decoder takes up to 200 MB, so one at a time. */
+const LARGE_PIXELS = 1920 * 1088;
+/**
+ * Decoded pixels of one version: twelve days of a 640x480 camera at 30 Hz, which take two cores a night. Counted, not timed,
+ * so that the same files always give the same report.
+ */
 const PIXEL_BUDGET = 1e13;
 const MAX_FILE_BYTES = 8 * 2 ** 30;
 
@@ -30,23 +35,38 @@ export interface LookTools {
 /** Decodes every video of a version, two at a time, and draws the samples that lie in them. */
 export async function lookAtVideos(tasks: readonly VideoTask[], tools: LookTools): Promise<void> {
   const affordable = withinBudget(tasks, tools);
+  const large: Affordable[] = [];
   const lane = async (): Promise<void> => {
-    for await (const { task, video } of affordable) await look(task, video, tools);
+    for await (const one of affordable) {
+      if (one.video.width * one.video.height > LARGE_PIXELS) large.push(one);
+      else await look(one, tools);
+    }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
+  for (const one of large) await look(one, tools);
+}
+
+interface Affordable {
+  readonly task: VideoTask;
+  readonly video: Pick<Mp4Video, 'width' | 'height' | 'frames' | 'fps'>;
 }
 
 /** One after the other, so that the same version is always cut at the same file. */
-async function* withinBudget(tasks: readonly VideoTask[], tools: LookTools) {
+async function* withinBudget(tasks: readonly VideoTask[], tools: LookTools): AsyncGenerator<Affordable> {
   const sizes = new Map(tools.tree.files.map(({ path, sizeBytes }) => [path, sizeBytes]));
   let pixels = 0;
   for (const task of tasks) {
     const video = await tablesOf(task, tools);
     if (!video) continue;
     pixels += video.frames * video.width * video.height;
-    if (pixels <= PIXEL_BUDGET && (sizes.get(task.path) ?? 0) <= MAX_FILE_BYTES) yield { task, video };
+    if (pixels <= PIXEL_BUDGET && (sizes.get(task.path) ?? 0) <= MAX_FILE_BYTES) yield { task, video: factsOf(video) };
     else await tools.say(unseen(task, 'it was not decoded: the version holds more video than one check decodes'));
   }
+}
+
+/** Without the tables, which are long and may have to wait. */
+function factsOf({ width, height, frames, fps }: Mp4Video): Affordable['video'] {
+  return { width, height, frames, fps };
 }
 
 /** What the file's own tables say; null, with a finding, where they cannot be read. */
@@ -62,7 +82,7 @@ async function tablesOf(task: VideoTask, { tree, say }: LookTools): Promise<Mp4V
   }
 }
 
-async function look(task: VideoTask, video: Mp4Video, tools: LookTools): Promise<void> {
+async function look({ task, video }: Affordable, tools: LookTools): Promise<void> {
   const { tree, ffmpeg, folder, say } = tools;
   const rate = toRate(video.fps);
   const spans = task.samples.flatMap((sample) => toSpan(sample, video.frames));

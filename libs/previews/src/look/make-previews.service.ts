@@ -24,7 +24,7 @@ import { SampleCandidates } from './sample-candidates.queries.js';
 const URL_S = 86_400;
 const MINUTE_MS = 60_000;
 const MAX_FINDINGS = 200;
-/** Child with sharp and tables 150 to 250 MB, two decoders up to 150 MB each at 1080p. */
+/** The child takes 150 MB built and 300 MB from source, two decoders 60 to 100 MB each, one of 4K 200 MB. */
 const LIMITS = { rssBytes: 700 * 2 ** 20, heapMb: 256 };
 /** More than a minute at 240 lines can take. */
 const MAX_PICTURE_BYTES = 32 * 2 ** 20;
