@@ -14,6 +14,7 @@ import { JobsModule } from '@app/jobs';
 import type { Clock } from '@app/kernel';
 import { LicensingApiModule, LicensingModule } from '@app/licensing';
 import { PreviewsApiModule } from '@app/previews';
+import { RenditionsApiModule } from '@app/renditions';
 import { StorageModule } from '@app/storage';
 import { ErrorFilter } from './error.filter.js';
 import { HealthController } from './health/health.controller.js';
@@ -39,6 +40,7 @@ export class ApiModule {
         CatalogApiModule,
         LicensingApiModule,
         BillingApiModule,
+        RenditionsApiModule,
         DeliveryApiModule,
         PreviewsApiModule.behind(LicensedPreviewGate, [LicensingModule]),
       ],

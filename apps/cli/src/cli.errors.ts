@@ -18,6 +18,25 @@ export const CliErrors = defineErrors('CLI', {
   BAD_USAGE: refusal('INVALID', (d: { reason: string }) => d.reason, {
     reason: '"acme" is not a dataset: write org/name.',
   }),
+  UNKNOWN_FORM: refusal(
+    'INVALID',
+    (d: { form: string; known: readonly string[] }) =>
+      `"${d.form}" is not a standard form; take ${d.known.join(' or ')}.`,
+    { form: 'rlds', known: ['lerobot_v3.0'] },
+  ),
+  FORM_NOT_READY: refusal<{ form: string; state: string; reason: string | null }>(
+    'CONFLICT',
+    (d) =>
+      d.state === 'failed'
+        ? `This version cannot be had as ${d.form}: ${d.reason ?? 'it could not be made'}. Pull it without --as.`
+        : `This version is not ready as ${d.form} yet (${d.state}); try again in a while, or pull it without --as.`,
+    { form: 'lerobot_v3.0', state: 'queued', reason: null },
+  ),
+  WHOLE_FORM_ONLY: refusal(
+    'INVALID',
+    (d: { form: string }) => `Only a whole version can be had as ${d.form}: leave out --episodes and --where, or --as.`,
+    { form: 'lerobot_v3.0' },
+  ),
   INTERRUPTED: refusal('UNAVAILABLE', (d: { hint: string }) => `Stopped. ${d.hint}`, {
     hint: 'Run the same command again to go on where it stopped.',
   }),

@@ -108,6 +108,7 @@ export function buildProgram(open: Open): Command {
     .argument('<org/name[@version]>')
     .option('--episodes <ranges>', 'only the files that hold these episodes, such as 0-99,120')
     .option('--where <conditions>', 'only episodes such as outcome=success,duration>=2.5')
+    .option('--as <form>', 'a standard form instead of the original: lerobot_v3.0 or lerobot_v2.1')
     .option('--to <dir>', 'folder to fill (else one named like the dataset)')
     .action((name: string, options: PullOptions) => run((invocation) => pull(invocation, name, options)));
   program

@@ -12,6 +12,7 @@ import { JobsModule, JobsWorkerModule } from '@app/jobs';
 import type { Clock } from '@app/kernel';
 import { LicensingWorkerModule } from '@app/licensing';
 import { PreviewsWorkerModule } from '@app/previews';
+import { RenditionsWorkerModule } from '@app/renditions';
 import { StorageModule } from '@app/storage';
 
 /** Everything that the worker process does. */
@@ -31,6 +32,7 @@ export class WorkerModule {
         IdentityWorkerModule,
         CatalogWorkerModule,
         PreviewsWorkerModule,
+        RenditionsWorkerModule,
         LicensingWorkerModule,
         BillingModule,
         DeliveryWorkerModule,

@@ -16,6 +16,7 @@ export {
   SearchDatasets,
   Version,
   VersionFiles,
+  VersionRenditions,
 } from './operations/catalog.js';
 export type {
   DatasetAnswer,
@@ -25,6 +26,7 @@ export type {
   LocalizedText,
   MeasuredFacts,
   OfferAnswer,
+  RenditionAnswer,
   ReportFinding,
   RuleResult,
   VersionAnswer,

@@ -13,5 +13,11 @@ export const DeliveryErrors = defineErrors('DELIVERY', {
     (d: { path: string; sizeBytes: number }) => `The range lies outside "${d.path}", which has ${d.sizeBytes} bytes.`,
     { path: 'videos/front.mp4', sizeBytes: 1000 },
   ),
+  RENDITION_NOT_READY: refusal(
+    'CONFLICT',
+    (d: { rendition: string }) =>
+      `There is no ${d.rendition} form of this version: it is not made yet, could not be made, or is the version's own form. Look at the version's renditions.`,
+    { rendition: 'lerobot_v3.0' },
+  ),
   NOTHING_LEFT: refusal('NOT_FOUND', () => 'There is no file behind this cursor: the list has ended.', {}),
 });

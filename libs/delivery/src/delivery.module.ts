@@ -4,6 +4,7 @@ import { registerTables } from '@app/database';
 import { IdentityModule } from '@app/identity';
 import { LicensingModule } from '@app/licensing';
 import { MeteringModule } from '@app/metering';
+import { RenditionsModule } from '@app/renditions';
 import { LeaseQueries } from './leases/lease.queries.js';
 import { LeaseService } from './leases/lease.service.js';
 import { ManifestQueries } from './leases/manifest.queries.js';
@@ -15,7 +16,7 @@ registerTables({ domain: 'delivery', entities: [], migrations: [Delivery17636000
 
 /** Leases and what became of them, for every process. */
 @Module({
-  imports: [IdentityModule, CatalogModule, LicensingModule, MeteringModule],
+  imports: [IdentityModule, CatalogModule, LicensingModule, MeteringModule, RenditionsModule],
   providers: [LeaseService, LeaseQueries, ManifestQueries, UsageReportQueries],
   exports: [LeaseService, LeaseQueries, UsageReportQueries],
 })

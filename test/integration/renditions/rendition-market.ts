@@ -135,7 +135,8 @@ export class RenditionMarket {
   /** Keys in the store below a version's renditions. */
   async objects(versionId: string): Promise<string[]> {
     const keys: string[] = [];
-    for await (const { key } of this.get(ObjectStore).list(`renditions/${versionId}/`)) keys.push(key);
+    for await (const { key } of this.get(ObjectStore).list('renditions/'))
+      if (key.includes(`/${versionId}/`)) keys.push(key);
     return keys;
   }
 }

@@ -218,7 +218,7 @@ describe('renditions of a published version', () => {
     await symlink(folder, join(home, 'up'));
 
     for (const path of ['../secret', 'data/link', 'up/secret', join(folder, 'secret')])
-      await expect(store.keep('dv_x', V30, home, path)).rejects.toThrow();
+      await expect(store.keep({ id: 'dv_x', datasetId: 'ds_x' }, V30, home, path)).rejects.toThrow();
     expect(await market.objects('dv_x')).toEqual([]);
   });
 });

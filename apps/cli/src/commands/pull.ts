@@ -1,7 +1,7 @@
 import { mkdir, realpath, rm, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { EpisodeFiles, EpisodeIndices, Version, VersionFiles } from '@app/client';
-import type { BodegaClient, EpisodeFilter, GrantAnswer, VersionAnswer } from '@app/client';
+import { EpisodeFiles, EpisodeIndices, Version, VersionFiles, VersionRenditions } from '@app/client';
+import type { BodegaClient, EpisodeFilter, GrantAnswer, RenditionAnswer, VersionAnswer } from '@app/client';
 import { commitIdOf, merkleRootOf } from '@app/kernel';
 import type { HashedFile } from '@app/kernel';
 import { parseSelector } from '../arguments/dataset-selector.js';
@@ -21,6 +21,7 @@ import { findGrant } from './find-grant.js';
 export interface PullOptions {
   readonly episodes?: string;
   readonly where?: string;
+  readonly as?: string;
   readonly to?: string;
 }
 
@@ -28,6 +29,17 @@ export interface PullOptions {
 const LANES = 6;
 const PAGE = 100;
 const INDICES_PER_QUESTION = 10_000;
+
+/** What is fetched: the version's own files, or one of its standard forms. */
+interface Goods {
+  readonly form: string | null;
+  /** As the market names the form. */
+  readonly target: RenditionAnswer['target'] | null;
+  readonly commitId: string | null;
+  readonly merkleRoot: string | null;
+  readonly filesCount: number;
+  readonly sizeBytes: number;
+}
 
 /** What part of a version is wanted: every file, or those that hold some episodes. */
 interface Wanted {
@@ -49,17 +61,20 @@ export async function pull(invocation: Invocation, name: string, options: PullOp
   if (!version) throw CliErrors.NO_VERSION({ slug: selector.slug, version: grant.versionLabel });
   if (version.status === 'RECALLED')
     invocation.note(`Note: ${selector.slug} ${version.label} has been recalled by its provider as defective.`);
+  const goods = await chooseForm(client, version, options.as, signal);
+  if (goods.form !== null && (asked.indices || asked.filter)) throw CliErrors.WHOLE_FORM_ONLY({ form: goods.form });
   const wanted = await chooseFiles(client, version, asked, signal);
   const folder = resolve(options.to ?? selector.slug.split('/')[1] ?? '.');
-  const files = await fetchAll(invocation, client, { grant, version, wanted, folder });
+  const files = await fetchAll(invocation, client, { grant, goods, wanted, folder });
   const { bytes, receivedBytes } = files;
   await noteLeftOvers(invocation, folder, files.files);
   await writeManifest(folder, {
     v: 1,
     slug: selector.slug,
     version: version.label,
-    commit: version.commitId,
-    merkleRoot: version.merkleRoot,
+    commit: goods.commitId,
+    merkleRoot: goods.merkleRoot,
+    form: goods.form,
     grantId: grant.id,
     termsHash: grant.termsHash,
     endpoint: client.endpoint,
@@ -72,7 +87,8 @@ export async function pull(invocation: Invocation, name: string, options: PullOp
     {
       slug: selector.slug,
       version: version.label,
-      commit: version.commitId,
+      commit: goods.commitId,
+      ...(goods.form !== null && { form: goods.form }),
       grantId: grant.id,
       ...(wanted.episodes !== null && { episodes: wanted.episodes }),
       files: files.files.length,
@@ -88,6 +104,35 @@ export async function pull(invocation: Invocation, name: string, options: PullOp
           : ` (only the files that hold episodes ${wanted.episodes}, and those about the set)`
       }.`,
   );
+}
+
+const FORMS: Readonly<Record<string, RenditionAnswer['target']>> = {
+  'lerobot_v3.0': 'LEROBOT_V3_0',
+  'lerobot_v2.1': 'LEROBOT_V2_1',
+};
+
+/** @throws CLI_UNKNOWN_FORM, CLI_FORM_NOT_READY */
+async function chooseForm(
+  client: BodegaClient,
+  version: VersionAnswer,
+  form: string | undefined,
+  signal: AbortSignal,
+): Promise<Goods> {
+  if (form === undefined) return { ...version, form: null, target: null };
+  const target = FORMS[form];
+  if (!target) throw CliErrors.UNKNOWN_FORM({ form, known: Object.keys(FORMS) });
+  const { node } = await client.run(VersionRenditions, { id: version.id }, signal);
+  const made = node?.renditions.find((one) => one.target === target);
+  if (made?.sameAsOriginal) return { ...version, form: null, target: null };
+  if (made?.state !== 'READY' || made.filesCount === null || made.sizeBytes === null) {
+    throw CliErrors.FORM_NOT_READY({
+      form,
+      state: made?.state.toLowerCase() ?? 'missing',
+      reason: made?.error ?? null,
+    });
+  }
+  const { commitId, merkleRoot, filesCount, sizeBytes } = made;
+  return { form, target, commitId, merkleRoot, filesCount, sizeBytes };
 }
 
 async function chooseFiles(
@@ -163,14 +208,14 @@ interface Fetched {
 async function fetchAll(
   invocation: Invocation,
   client: BodegaClient,
-  { grant, version, wanted, folder }: { grant: GrantAnswer; version: VersionAnswer; wanted: Wanted; folder: string },
+  { grant, goods, wanted, folder }: { grant: GrantAnswer; goods: Goods; wanted: Wanted; folder: string },
 ): Promise<Fetched> {
   const { signal } = invocation;
   const parts = join(folder, STATE_FOLDER, 'parts');
   await mkdir(parts, { recursive: true });
   const root = await realpath(folder);
   const progress = invocation.progress(`pull ${grant.datasetSlug}`);
-  if (wanted.paths === null) progress.expect(version.sizeBytes);
+  if (wanted.paths === null) progress.expect(goods.sizeBytes);
   let receivedBytes = 0;
   let presentBytes = 0;
   const desk: Desk = {
@@ -187,7 +232,12 @@ async function fetchAll(
   const seen = new Set<string>();
   try {
     await forEachInLanes(
-      leasedFiles(client, grant.id, wanted.paths, signal),
+      leasedFiles(
+        client,
+        { grantId: grant.id, ...(goods.target && { rendition: goods.target }) },
+        wanted.paths,
+        signal,
+      ),
       LANES,
       signal,
       async ({ file, link, finished }, stop) => {
@@ -200,29 +250,29 @@ async function fetchAll(
       },
     );
   } catch (error) {
-    throw await explainFullDisk(error, root, version.sizeBytes - presentBytes);
+    throw await explainFullDisk(error, root, goods.sizeBytes - presentBytes);
   } finally {
     progress.close();
   }
-  proveWhole(version, wanted, files);
+  proveWhole(goods, wanted, files);
   files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   return { files, bytes: files.reduce((sum, file) => sum + file.sizeBytes, 0), receivedBytes };
 }
 
 /** The files are each right; now all of them together must be the version that was licensed. @throws CLI_INCOMPLETE */
-function proveWhole(version: VersionAnswer, wanted: Wanted, files: readonly HashedFile[]): void {
+function proveWhole(goods: Goods, wanted: Wanted, files: readonly HashedFile[]): void {
   if (wanted.paths !== null) {
     const missing = wanted.paths.find((path) => !files.some((file) => file.path === path));
     if (missing !== undefined) throw CliErrors.INCOMPLETE({ reason: `the market gave no way to ${missing}` });
     return;
   }
-  if (files.length !== version.filesCount) {
-    throw CliErrors.INCOMPLETE({ reason: `the market listed ${files.length} of ${version.filesCount} files` });
+  if (files.length !== goods.filesCount) {
+    throw CliErrors.INCOMPLETE({ reason: `the market listed ${files.length} of ${goods.filesCount} files` });
   }
   const root = merkleRootOf(files);
-  if (root !== version.merkleRoot || commitIdOf(root) !== version.commitId) {
+  if (root !== goods.merkleRoot || commitIdOf(root) !== goods.commitId) {
     throw CliErrors.INCOMPLETE({
-      reason: `the files add up to ${commitIdOf(root)} and not to the version's commit ${version.commitId ?? '–'}`,
+      reason: `the files add up to ${commitIdOf(root)} and not to the announced commit ${goods.commitId ?? '–'}`,
     });
   }
 }

@@ -16,6 +16,8 @@ const manifestSchema = z.object({
   termsHash: z.string().nullable(),
   endpoint: z.string(),
   pulledAt: z.string(),
+  /** The standard form that was taken; null for the version's own files. */
+  form: z.string().nullable().default(null),
   /** The episodes that were asked for (`0-99,120`); null when the whole version was taken. */
   episodes: z.string().nullable(),
   files: z.array(

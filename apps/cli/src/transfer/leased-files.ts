@@ -12,6 +12,12 @@ export interface LeasedDownload {
   readonly link: RenewableLink;
 }
 
+/** What is asked for: a right, and the form in which it is taken. */
+export interface LeasedGoods {
+  readonly grantId: string;
+  readonly rendition?: string;
+}
+
 /** The URLs of one page; renewed together, because what expired for one file expired for its neighbours. */
 class LeasedPage {
   private readonly links = new Map<string, SignedLink>();
@@ -19,7 +25,7 @@ class LeasedPage {
 
   constructor(
     private readonly client: BodegaClient,
-    private readonly grantId: string,
+    private readonly goods: LeasedGoods,
     lease: LeaseAnswer,
     private readonly signal: AbortSignal,
   ) {
@@ -50,7 +56,7 @@ class LeasedPage {
     const paths = [...this.links.keys()];
     const { createLease } = await this.client.run(
       CreateLease,
-      { input: { grantId: this.grantId, paths, first: paths.length } },
+      { input: { ...this.goods, paths, first: paths.length } },
       this.signal,
     );
     this.take(createLease);
@@ -68,7 +74,7 @@ export interface LeasedFile extends LeasedDownload {
 /** The files of a grant, page by page as they are asked for, each with a link that renews itself. */
 export async function* leasedFiles(
   client: BodegaClient,
-  grantId: string,
+  goods: LeasedGoods,
   paths: readonly string[] | null,
   signal: AbortSignal,
 ): AsyncGenerator<LeasedFile> {
@@ -80,7 +86,7 @@ export async function* leasedFiles(
         CreateLease,
         {
           input: {
-            grantId,
+            ...goods,
             first: FILES_PER_LEASE,
             ...(batch && { paths: batch }),
             ...(after !== undefined && { after }),
@@ -88,7 +94,7 @@ export async function* leasedFiles(
         },
         signal,
       );
-      const page = new LeasedPage(client, grantId, createLease, signal);
+      const page = new LeasedPage(client, goods, createLease, signal);
       for (const { path, sizeBytes, sha256, url: _url } of createLease.files) {
         const link = new RenewableLink(page.linkOf(path), (wanted, failed) => page.renew(wanted, failed), path);
         yield { file: { path, sizeBytes, sha256 }, link, finished: () => page.drop(path) };

@@ -164,6 +164,28 @@ export const Version = repeatable<{ id: string }, { node: VersionAnswer | null }
   `query Version($id: ID!) { node(id: $id) { ... on Version { ${VERSION_FIELDS} facts report } } }`,
 );
 
+/** A standard form of a version. */
+export interface RenditionAnswer {
+  readonly target: 'LEROBOT_V3_0' | 'LEROBOT_V2_1';
+  readonly state: 'QUEUED' | 'MAKING' | 'READY' | 'FAILED';
+  readonly sameAsOriginal: boolean;
+  readonly commitId: string | null;
+  readonly merkleRoot: string | null;
+  readonly filesCount: number | null;
+  readonly sizeBytes: number | null;
+  readonly error: string | null;
+}
+
+export const VersionRenditions = repeatable<
+  { id: string },
+  { node: { renditions: readonly RenditionAnswer[] } | null }
+>(
+  'VersionRenditions',
+  `query VersionRenditions($id: ID!) { node(id: $id) { ... on Version {
+    renditions { target state sameAsOriginal commitId merkleRoot filesCount sizeBytes error }
+  } } }`,
+);
+
 export interface EpisodeFilter {
   readonly outcome?: 'SUCCESS' | 'FAILURE';
   readonly minDurationS?: number;

@@ -15,7 +15,7 @@ export interface LeaseAnswer {
 
 /** Repeatable: a second lease for the same files costs nothing, because only served bytes count. */
 export const CreateLease = repeatable<
-  { input: { grantId: string; paths?: readonly string[]; after?: string; first?: number } },
+  { input: { grantId: string; rendition?: string; paths?: readonly string[]; after?: string; first?: number } },
   { createLease: LeaseAnswer }
 >(
   'CreateLease',

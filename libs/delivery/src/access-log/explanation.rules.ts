@@ -38,7 +38,8 @@ export type Explanation =
   | { readonly kind: 'other' };
 
 const READ = /^(?:REST|WEBSITE)\.(GET|HEAD)\.OBJECT$/;
-const PRODUCT_KEY = /^datasets\/([^/]+)\/([^/]+)\//;
+/** The files of a version, and of its standard forms. */
+const PRODUCT_KEY = /^(?:datasets|renditions)\/([^/]+)\/([^/]+)\//;
 
 /**
  * The lease that a request names, whether it exists or not. Anyone can put anything there, so what has not the shape of an id

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { compareByPath, isId } from '@app/kernel';
+import { RENDITION_TARGETS } from '@app/renditions';
 
 /**
  * Files in one lease. The catalogue's page cap of 100 does not bind here: a manifest row is a path, a hash and a URL that
@@ -13,6 +14,8 @@ const byte = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const leaseRequestSchema = z
   .object({
     grantId: z.string().refine((id) => isId('Grant', id), 'is not the id of a grant'),
+    /** A standard form of the version instead of its own files. */
+    rendition: z.enum(RENDITION_TARGETS).nullish(),
     paths: z
       .array(z.string().min(1).max(1024))
       .min(1, 'name at least one path, or leave it out for all')

@@ -1,5 +1,7 @@
 import { Field, GraphQLISODateTime, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { BigIntScalar, PageInfo, Visible } from '@app/graphql';
+import { RenditionTargetEnum } from '@app/renditions';
+import type { RenditionTarget } from '@app/renditions';
 import { LEASE_PAGE_CAP } from './lease-request.rules.js';
 import type { CreatedLease } from './lease.service.js';
 
@@ -21,6 +23,12 @@ export class ByteRangeInput {
 export class CreateLeaseInput {
   @Field(() => ID)
   grantId: string;
+
+  @Field(() => RenditionTargetEnum, {
+    nullable: true,
+    description: "A standard form instead of the version's own files.",
+  })
+  rendition?: RenditionTarget | null;
 
   @Field(() => [String], { nullable: true, description: `At most ${LEASE_PAGE_CAP} paths; left out for all files.` })
   paths?: string[] | null;

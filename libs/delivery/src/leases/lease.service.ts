@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '@app/audit';
-import { objectKeyOf } from '@app/catalog';
 import { Settings } from '@app/config';
 import { Database } from '@app/database';
 import { Clock, encodeCursor, newId, requireBuyer, validate } from '@app/kernel';
@@ -34,8 +33,6 @@ export interface CreatedLease {
 
 interface Minted {
   readonly id: string;
-  readonly datasetId: string;
-  readonly versionId: string;
   readonly items: readonly ManifestItem[];
   readonly hasNextPage: boolean;
   readonly bytes: number;
@@ -66,14 +63,15 @@ export class LeaseService {
    * transaction that writes the lease and holds it still until then, so a revocation either comes first and wins, or waits.
    *
    * @throws REQUEST_INVALID, REQUEST_NOT_FOUND, LICENSING_GRANT_NOT_ACTIVE, DELIVERY_FILE_NOT_IN_GRANT,
-   * DELIVERY_RANGE_OUTSIDE_FILE, DELIVERY_NOTHING_LEFT
+   * DELIVERY_RANGE_OUTSIDE_FILE, DELIVERY_NOTHING_LEFT, DELIVERY_RENDITION_NOT_READY
    */
   async create(ctx: RequestContext, input: unknown): Promise<CreatedLease> {
     const request = validate(leaseRequestSchema, input);
     const user = requireBuyer(ctx);
     const minted = await this.database.transaction(ctx, async (tx) => {
       const grant = await this.gate.require(tx, request.grantId);
-      const { items, hasNextPage } = await this.manifest.select(tx, grant.versionId, request);
+      const rendition = request.rendition ?? null;
+      const { items, hasNextPage } = await this.manifest.select(tx, { ...grant, rendition }, request);
       const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
       const now = this.clock.now();
       const { signedAt, expiresS } = leaseTimes(now, this.settings.of(deliverySettings).leaseS, grant.expiresAt);
@@ -100,12 +98,16 @@ export class LeaseService {
           organizationIds: [grant.organizationId, grant.providerOrganizationId],
           grantId: grant.id,
         },
-        facts: { versionId: grant.versionId, files: items.length, bytes, expiresAt: expiresAt.toISOString() },
+        facts: {
+          versionId: grant.versionId,
+          ...(rendition && { rendition }),
+          files: items.length,
+          bytes,
+          expiresAt: expiresAt.toISOString(),
+        },
       });
       return {
         id,
-        datasetId: grant.datasetId,
-        versionId: grant.versionId,
         items,
         hasNextPage,
         bytes,
@@ -125,9 +127,7 @@ export class LeaseService {
       query: { [LEASE_PARAMETER]: minted.id, 'response-content-disposition': 'attachment' },
     };
     const whole = this.store.prepareGets(options);
-    const folder = objectKeyOf({ ...minted, path: '' });
-    const files = minted.items.map(({ path, sizeBytes, sha256, range }) => {
-      const objectKey = folder + path;
+    const files = minted.items.map(({ path, sizeBytes, sha256, objectKey, range }) => {
       if (!range) return { path, sizeBytes, sha256, url: whole.sign(objectKey), range: null };
       const header = rangeHeaderOf(range);
       return {

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { FileQueries } from '@app/catalog';
+import { FileQueries, objectKeyOf } from '@app/catalog';
 import { Database } from '@app/database';
 import { decodeCursor } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
+import { RenditionQueries } from '@app/renditions';
+import type { RenditionTarget } from '@app/renditions';
 import { DeliveryErrors } from '../delivery.errors.js';
 import { rangeBytes } from './byte-range.rules.js';
 import type { ByteRange } from './byte-range.rules.js';
@@ -15,6 +17,8 @@ export interface ManifestItem {
   /** Of the whole file. */
   readonly sizeBytes: number;
   readonly sha256: string;
+  /** Where the bytes are in the store. */
+  readonly objectKey: string;
   readonly range: ByteRange | null;
   /** What the URL can serve, used once. */
   readonly bytes: number;
@@ -23,6 +27,13 @@ export interface ManifestItem {
 export interface ManifestPage {
   readonly items: readonly ManifestItem[];
   readonly hasNextPage: boolean;
+}
+
+/** What is leased: the files of a version, or of one of its standard forms. */
+export interface LeasedVersion {
+  readonly datasetId: string;
+  readonly versionId: string;
+  readonly rendition: RenditionTarget | null;
 }
 
 type PackedFile = [path: string, sizeBytes: number, sha256: string | null];
@@ -41,34 +52,56 @@ export class ManifestQueries {
   constructor(
     private readonly database: Database,
     private readonly files: FileQueries,
+    private readonly renditions: RenditionQueries,
   ) {}
 
-  /** @throws DELIVERY_FILE_NOT_IN_GRANT, DELIVERY_RANGE_OUTSIDE_FILE, DELIVERY_NOTHING_LEFT */
-  async select(ctx: RequestContext, versionId: string, request: LeaseRequest): Promise<ManifestPage> {
-    if (request.ranges) return { items: await this.ofRanges(ctx, versionId, request.ranges), hasNextPage: false };
+  /**
+   * @throws DELIVERY_FILE_NOT_IN_GRANT, DELIVERY_RANGE_OUTSIDE_FILE, DELIVERY_NOTHING_LEFT, DELIVERY_RENDITION_NOT_READY
+   */
+  async select(ctx: RequestContext, version: LeasedVersion, request: LeaseRequest): Promise<ManifestPage> {
+    const { rendition, versionId } = version;
+    if (rendition && !(await this.renditions.ready(ctx, versionId, rendition)))
+      throw DeliveryErrors.RENDITION_NOT_READY({ rendition });
+    if (request.ranges) return { items: await this.ofRanges(ctx, version, request.ranges), hasNextPage: false };
     const after = request.after ? String(decodeCursor(request.after, 1)[0]) : null;
     const size = request.first ?? LEASE_PAGE_CAP;
     if (request.paths) {
       const wanted = pathsBehind(request.paths, after);
-      return { items: await this.ofPaths(ctx, versionId, wanted.slice(0, size)), hasNextPage: wanted.length > size };
+      return { items: await this.ofPaths(ctx, version, wanted.slice(0, size)), hasNextPage: wanted.length > size };
     }
-    const items = await this.page(ctx, versionId, after ?? '', size + 1);
+    const items = await this.page(ctx, version, after ?? '', size + 1);
     if (!items.length) throw DeliveryErrors.NOTHING_LEFT({});
     return { items: items.slice(0, size), hasNextPage: items.length > size };
   }
 
-  private async page(ctx: RequestContext, versionId: string, after: string, limit: number): Promise<ManifestItem[]> {
+  private async page(
+    ctx: RequestContext,
+    { datasetId, versionId, rendition }: LeasedVersion,
+    after: string,
+    limit: number,
+  ): Promise<ManifestItem[]> {
+    if (rendition) return (await this.renditions.files(ctx, versionId, rendition, { after, limit })).map(toItem);
     const rows = await this.database.prepared<{ files: PackedFile[] }>(ctx, 'delivery_manifest_page', PAGE_SQL, [
       versionId,
       after,
       limit,
     ]);
-    return (rows[0]?.files ?? []).map(([path, sizeBytes, sha256]) => toItem({ path, sizeBytes, sha256 }));
+    const folder = objectKeyOf({ datasetId, versionId, path: '' });
+    return (rows[0]?.files ?? []).map(([path, sizeBytes, sha256]) =>
+      toItem({ path, sizeBytes, sha256, objectKey: folder + path }),
+    );
   }
 
-  private async ofPaths(ctx: RequestContext, versionId: string, paths: readonly string[]): Promise<ManifestItem[]> {
+  private async ofPaths(
+    ctx: RequestContext,
+    { versionId, rendition }: LeasedVersion,
+    paths: readonly string[],
+  ): Promise<ManifestItem[]> {
     if (!paths.length) throw DeliveryErrors.NOTHING_LEFT({});
-    const rows = await this.files.page(ctx, versionId, { limit: paths.length, paths });
+    const page = { limit: paths.length, paths };
+    const rows = rendition
+      ? await this.renditions.files(ctx, versionId, rendition, page)
+      : await this.files.page(ctx, versionId, page);
     if (rows.length < paths.length) {
       const found = new Set(rows.map((row) => row.path));
       throw DeliveryErrors.FILE_NOT_IN_GRANT({ paths: paths.filter((path) => !found.has(path)).slice(0, 10) });
@@ -78,12 +111,12 @@ export class ManifestQueries {
 
   private async ofRanges(
     ctx: RequestContext,
-    versionId: string,
+    version: LeasedVersion,
     ranges: readonly ByteRange[],
   ): Promise<ManifestItem[]> {
     const paths = ranges.map((range) => range.path);
     const byPath = new Map(
-      (await this.ofPaths(ctx, versionId, pathsBehind(paths, null))).map((item) => [item.path, item]),
+      (await this.ofPaths(ctx, version, pathsBehind(paths, null))).map((item) => [item.path, item]),
     );
     return ranges.flatMap((range) => {
       const item = byPath.get(range.path);
@@ -95,8 +128,15 @@ export class ManifestQueries {
   }
 }
 
-function toItem({ path, sizeBytes, sha256 }: { path: string; sizeBytes: number; sha256: string | null }): ManifestItem {
+interface StoredFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: string | null;
+  readonly objectKey: string;
+}
+
+function toItem({ path, sizeBytes, sha256, objectKey }: StoredFile): ManifestItem {
   // Ingest hashes every file before a version can be released, and only released versions are granted.
   if (sha256 === null) throw new Error(`"${path}" was granted without a hash.`);
-  return { path, sizeBytes, sha256, range: null, bytes: sizeBytes };
+  return { path, sizeBytes, sha256, objectKey, range: null, bytes: sizeBytes };
 }

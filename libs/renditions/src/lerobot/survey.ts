@@ -51,7 +51,9 @@ export async function surveySource(source: DatasetSource, fps: Rate | null): Pro
   const rate =
     declared ?? (stepS === null ? null : toSaneRate(1 / stepS, measured.steps / measured.spanS, measured.spanS));
   if (!rate)
-    throw new RenditionRefused('The rate of the frames is neither declared nor measurable, and LeRobot needs one.');
+    throw new RenditionRefused(
+      'The rate of the frames is neither in the data nor declared, and LeRobot needs one: declare frameRateHz and publish again.',
+    );
   return {
     fps: rate,
     isOutcomeKnown: outcomes.known > 0 && outcomes.unknown === 0,

@@ -42,14 +42,14 @@ export class MakeRenditionJob implements JobRun, JobFailed {
       const reason = error instanceof RenditionRefused ? error.message : `The making ${sentenceOf(error)}`;
       await this.renditions.fail(help.ctx, versionId, target, reason);
     }
-    await this.kept.sweep(help.ctx, versionId, target);
+    await this.kept.sweep(help.ctx, version, target);
   }
 
   /** What nobody will try again must not look as if it were being made. */
   async onJobFailed(payload: unknown, { ctx }: JobFailure): Promise<void> {
     const { versionId, target } = payloadSchema.parse(payload);
     await this.renditions.fail(ctx, versionId, target, 'The making was cut short at every try.');
-    await this.kept.sweep(ctx, versionId, target);
+    await this.kept.sweep(ctx, await this.versions.byId(ctx, versionId), target);
   }
 }
 

@@ -12,6 +12,7 @@ import { Clock } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { INTERNAL_PARAMETER, ObjectStore } from '@app/storage';
 import { contentRootOf } from '../content-root.js';
+import { toSaneRate } from '../lerobot/survey.js';
 import type { LossReport } from '../loss-report.js';
 import { RenditionRefused } from '../rendition-target.js';
 import type { RenditionTarget } from '../rendition-target.js';
@@ -30,9 +31,10 @@ const FILE_PAGE = 5_000;
 const MAKE_LIMITS = { rssBytes: 1_000 * 2 ** 20, heapMb: 512 };
 const PROVE_LIMITS = { rssBytes: 600 * 2 ** 20, heapMb: 256 };
 
-/** What was measured when the version was checked. */
+/** What was measured when the version was checked, and what its provider declared. */
 interface StoredFacts {
   readonly measured?: { readonly fps?: Rate | null; readonly streams?: readonly StreamFact[] };
+  readonly declared?: { readonly frameRateHz?: number };
 }
 
 /** Makes a rendition in a cage, stores it, reads it back in another cage and compares. */
@@ -54,8 +56,9 @@ export class RenditionMaker {
     target: RenditionTarget,
     signal: AbortSignal,
   ): Promise<FinishedRendition> {
-    const { measured } = (version.facts ?? {}) as StoredFacts;
-    const { files, loss } = await this.write(ctx, version, target, measured?.fps ?? null, signal);
+    const { measured, declared } = (version.facts ?? {}) as StoredFacts;
+    const fps = measured?.fps ?? toSaneRate(declared?.frameRateHz ?? 0);
+    const { files, loss } = await this.write(ctx, version, target, fps, signal);
     const source: MeasuredSet = {
       episodes: version.episodes,
       frames: version.frames,
@@ -91,7 +94,7 @@ export class RenditionMaker {
           if (message.kind === 'refused') throw new RenditionRefused(message.message);
           if (message.kind === 'made') loss = message.loss;
           else {
-            files.push(await this.kept.keep(version.id, target, output, message.path));
+            files.push(await this.kept.keep(version, target, output, message.path));
             await rm(join(output, message.path));
           }
         },

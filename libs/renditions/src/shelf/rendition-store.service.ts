@@ -11,6 +11,7 @@ import { ObjectStore } from '@app/storage';
 import type { RenditionTarget } from '../rendition-target.js';
 import type { RenditionFileRow } from './rendition.queries.js';
 import { mediaTypeOf, renditionFolder } from './rendition.rules.js';
+import type { RenditionOwner } from './rendition.rules.js';
 
 /** A small part costs a round trip, a large one memory and a long retry. */
 const PART_BYTES = 16 * 2 ** 20;
@@ -27,12 +28,17 @@ export class RenditionStore {
    * Stores one finished file of the caged writer. Its bytes are hashed here: the writer has read untrusted data, and is not
    * believed; nor does a name from it lead anywhere but into its own folder.
    */
-  async keep(versionId: string, target: RenditionTarget, folder: string, path: string): Promise<RenditionFileRow> {
+  async keep(
+    version: RenditionOwner,
+    target: RenditionTarget,
+    folder: string,
+    path: string,
+  ): Promise<RenditionFileRow> {
     const home = await realpath(folder);
     const localPath = await realpath(join(home, path));
     if (refusalOfPath(path) !== null || localPath !== join(home, path) || !localPath.startsWith(home + sep))
       throw new Error('The writer named a file that it may not.');
-    const objectKey = `${renditionFolder(versionId, target)}${path}`;
+    const objectKey = `${renditionFolder(version, target)}${path}`;
     const mediaType = mediaTypeOf(path);
     const handle = await open(localPath, constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
@@ -45,14 +51,14 @@ export class RenditionStore {
   }
 
   /** Removes the objects of runs that were cut short: all that no file of a ready rendition names. */
-  async sweep(ctx: RequestContext, versionId: string, target: RenditionTarget): Promise<void> {
+  async sweep(ctx: RequestContext, version: RenditionOwner, target: RenditionTarget): Promise<void> {
     const named = await this.database.query<{ key: string }>(
       ctx,
       'select object_key as key from rendition_files where version_id = $1 and target = $2',
-      [versionId, target],
+      [version.id, target],
     );
     const keys = new Set(named.map(({ key }) => key));
-    for await (const { key } of this.store.list(renditionFolder(versionId, target))) {
+    for await (const { key } of this.store.list(renditionFolder(version, target))) {
       if (!keys.has(key)) await this.store.delete(key);
     }
   }

@@ -28,7 +28,13 @@ export function mediaTypeOf(path: string): string {
   return MEDIA_TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
 }
 
-/** Where the objects of a rendition are. The same source gives the same bytes, so a second run writes over the first. */
-export function renditionFolder(versionId: string, target: RenditionTarget): string {
-  return `renditions/${versionId}/${target}/`;
+/** The version that has another form. */
+export interface RenditionOwner {
+  readonly id: string;
+  readonly datasetId: string;
+}
+
+/** Where the objects of a rendition are; named like the version's own, so that every byte served is laid to its dataset. The same source gives the same bytes, so a second run writes over the first. */
+export function renditionFolder(version: RenditionOwner, target: RenditionTarget): string {
+  return `renditions/${version.datasetId}/${version.id}/${target}/`;
 }
