@@ -47,12 +47,13 @@ export class McapPart implements RecordingPart {
 
   async *messages(): AsyncGenerator<LoggedMessage> {
     const bytes = await this.open();
+    const summary = bytes.source ? await this.summaryOf(bytes.source) : null;
     let count = 0;
-    for await (const message of this.walk(bytes, new ChannelTable(), new RecordingNotes())) {
+    // Channels are announced in the chunk that uses them first; where that one is broken, the index knows them too.
+    for await (const message of this.walk(bytes, summary?.table ?? new ChannelTable(), new RecordingNotes())) {
       count += 1;
       yield message;
     }
-    const summary = bytes.source ? await this.summaryOf(bytes.source) : null;
     if (summary && summary.statistics.messages !== count)
       this.findings.tell('FRAME_COUNT_MISMATCH', 'the statistics of the file do not agree with its messages', {
         expected: `${summary.statistics.messages} messages`,

@@ -4,6 +4,8 @@ import { COMMON_DEFINITIONS } from './common-definitions.js';
 
 /** The definitions of a whole robot stack have under 100 KB. */
 const MAX_DEFINITION_BYTES = 512 * 1024;
+/** The parser compares every type with every other. */
+const MAX_TYPES = 200;
 
 export type RosPrimitive =
   | 'bool'
@@ -56,6 +58,11 @@ export function readRosDefinition(text: string, isRos2: boolean): RosStruct {
     throw new Defect('BAD_MESSAGE', 'the definition of this type is unreasonably long', {
       expected: `at most ${MAX_DEFINITION_BYTES} bytes`,
       actual: `${text.length} bytes`,
+    });
+  const types = text.match(/^\s*(MSG:|==)/gm)?.length ?? 0;
+  if (types > 2 * MAX_TYPES)
+    throw new Defect('BAD_MESSAGE', 'the definition of this type refers to unreasonably many others', {
+      expected: `at most ${MAX_TYPES}`,
     });
   const parsed = decoding('BAD_MESSAGE', 'the definition of this type', () => parse(text, { ros2: isRos2 }));
   const structs = new Map<string, RosStruct>();

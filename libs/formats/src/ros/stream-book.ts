@@ -4,7 +4,6 @@ import type { Decode } from './message-decoder.js';
 import { decoderFor } from './message-decoder.js';
 import type { MessagePart, NumberPart } from './message-part.js';
 import { frameOf } from './message-part.js';
-import type { MessageUse } from './message-type.js';
 import { useOf } from './message-type.js';
 import type { Channel } from './recording.js';
 import type { Fields } from './ros-message.js';
@@ -32,20 +31,14 @@ export interface ChannelReading {
 export class StreamBook {
   private readonly topics = new Map<string, TopicStreams>();
   private readonly calibrated = new Set<string>();
-  private readonly readings = new WeakMap<Channel, ChannelReading | string>();
+  private readonly readings = new WeakMap<Channel, ChannelReading | string | null>();
   private streams = 0;
 
   /** How to read a channel, or why its messages are left out; null for calibration, which is only noted. */
   readingOf(channel: Channel): ChannelReading | string | null {
-    const use = useOf(channel.type);
-    if (use.kind === 'calibration') {
-      if (this.calibrated.size < MAX_CHANNELS) this.calibrated.add(cameraSpaceOf(channel.topic));
-      return null;
-    }
-    if (use.kind === 'skipped') return use.reason;
     let reading = this.readings.get(channel);
     if (reading === undefined) {
-      reading = this.prepare(channel, use);
+      reading = this.prepare(channel);
       this.readings.set(channel, reading);
     }
     return reading;
@@ -101,7 +94,13 @@ export class StreamBook {
     }));
   }
 
-  private prepare(channel: Channel, use: Extract<MessageUse, { kind: 'parts' }>): ChannelReading | string {
+  private prepare(channel: Channel): ChannelReading | string | null {
+    const use = useOf(channel.type);
+    if (use.kind === 'skipped') return use.reason;
+    if (use.kind === 'calibration') {
+      if (this.calibrated.size < MAX_CHANNELS) this.calibrated.add(cameraSpaceOf(channel.topic));
+      return null;
+    }
     try {
       return { decode: decoderFor(channel), parts: use.parts };
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { StreamRole } from '../episode-model.js';
 
-const COMMANDED = /action|command|cmd|target|desired|reference/i;
+/** Not in fraction, traction, reaction, interaction. */
+const COMMANDED = /(?<!fr|tr|re|er)action|command|cmd|target|desired|reference/i;
 const TASK = /task|instruction|language|prompt/i;
 const PICTURE_TAIL = /^(image(_\w+)?|compressed(_?depth)?|raw)$/i;
 

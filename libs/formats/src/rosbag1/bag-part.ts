@@ -115,6 +115,8 @@ export class BagPart implements RecordingPart {
     } catch (error) {
       onDefect(error);
     }
+    if (damage === 0 && !(await this.indexOf(source, new ConnectionTable())))
+      onDefect(new Defect('TRUNCATED_FILE', `its index is not whole: ${UNCLOSED}`));
     if (damage > 0) this.findings.tellRecovered(count);
   }
 
