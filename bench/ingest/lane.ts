@@ -7,6 +7,8 @@ import { plainStatistics } from './hyparquet-statistics.js';
 /** One lane of the bench in a process of its own: `lane.ts <ours|hyparquet> <folder>`, its findings as JSON on stdout. */
 export interface LaneReport {
   readonly ms: number;
+  /** Processor time of all its threads, without the start of the process. */
+  readonly cpuMs: number;
   readonly bytes: number;
   /** Episodes that were indexed, with their statistics. */
   readonly episodes: number;
@@ -19,7 +21,7 @@ export interface LaneReport {
 }
 
 /** Validate, hash and index: every rule of the reader, SHA-256 of every file, every episode with statistics, motion, clocks and content hash. */
-async function ours(folder: string): Promise<Omit<LaneReport, 'ms' | 'peakBytes'>> {
+async function ours(folder: string): Promise<Omit<LaneReport, 'ms' | 'cpuMs' | 'peakBytes'>> {
   const tree = await DiskTree.of(folder);
   let episodes = 0;
   let hashes = 0;
@@ -32,7 +34,7 @@ async function ours(folder: string): Promise<Omit<LaneReport, 'ms' | 'peakBytes'
   return { bytes: tree.bytes, episodes, hashes, errors };
 }
 
-async function hyparquet(folder: string): Promise<Omit<LaneReport, 'ms' | 'peakBytes'>> {
+async function hyparquet(folder: string): Promise<Omit<LaneReport, 'ms' | 'cpuMs' | 'peakBytes'>> {
   const tree = await DiskTree.of(folder);
   const paths = tree.files.filter(({ path }) => path.startsWith('data/')).map(({ path }) => join(folder, path));
   const episodes = await plainStatistics(paths);
@@ -41,8 +43,10 @@ async function hyparquet(folder: string): Promise<Omit<LaneReport, 'ms' | 'peakB
 
 const [kind, folder = ''] = process.argv.slice(2);
 const start = performance.now();
+const cpu = process.cpuUsage();
 const found = await (kind === 'ours' ? ours : hyparquet)(folder);
 const ms = performance.now() - start;
+const { user, system } = process.cpuUsage(cpu);
 const peakKb = Number(/^VmHWM:\s+(\d+) kB$/m.exec(await readFile('/proc/self/status', 'utf8'))?.[1]);
-const report: LaneReport = { ...found, ms, peakBytes: peakKb * 1024 };
+const report: LaneReport = { ...found, ms, cpuMs: (user + system) / 1000, peakBytes: peakKb * 1024 };
 process.stdout.write(JSON.stringify(report));

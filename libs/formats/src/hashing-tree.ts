@@ -5,6 +5,8 @@ import type { ByteSource, FileEntry, FileTree } from './byte-source.js';
 
 /** A hole that a reader leaves (a header it does not need) is read for the hash's sake up to this size. */
 const MAX_HOLE_BYTES = 2 ** 16;
+/** The end of a file, where formats keep their tables, is kept up to this size until the hash gets there. */
+const MAX_TAIL_BYTES = 2 ** 18;
 /** Files that are hashed as they are read. One more, and the one that was left alone longest is finished first. */
 const MAX_OPEN = 64;
 
@@ -101,6 +103,7 @@ class RunningHash {
   private at = 0;
   /** Reads are taken in the order in which they were asked for. */
   private before: Promise<unknown> = Promise.resolve();
+  private tail: { readonly from: number; readonly bytes: Uint8Array } | null = null;
   private isClosing = false;
   private sum: string | null = null;
 
@@ -146,11 +149,17 @@ class RunningHash {
   private async take(offset: number, bytes: Uint8Array): Promise<void> {
     const end = offset + bytes.byteLength;
     const hole = offset - this.at;
-    if (this.isClosing || end <= this.at || hole > MAX_HOLE_BYTES) return;
+    if (this.isClosing || end <= this.at) return;
+    if (hole > MAX_HOLE_BYTES) {
+      if (end === this.sizeBytes && bytes.byteLength <= MAX_TAIL_BYTES && !this.tail)
+        this.tail = { from: offset, bytes: bytes.slice() };
+      return;
+    }
     const skipped = hole > 0 ? await this.source.read(this.at, hole) : null;
     if (this.isClosing) return;
     if (skipped) this.update(skipped);
     this.update(bytes.subarray(this.at - offset));
+    if (this.tail && this.at >= this.tail.from) this.update(this.tail.bytes.subarray(this.at - this.tail.from));
   }
 
   private update(bytes: Uint8Array): void {

@@ -35,43 +35,45 @@ export class MovingFrames {
   addSignal(sample: BlockSample, channels: readonly number[], lag: number): Steps {
     const runs = [...sample.runs()];
     const { width } = sample;
-    let largest: number | null = null;
-    let third: number | null = null;
+    let largest = -1;
+    let third = -1;
     const scratch = new Float64Array(this.moved.length);
     for (const channel of channels) {
       const column = new Column(runs, width, channel);
       const range = column.max - column.min;
+      const still = range * STILL;
       const jumpStep = column.hasLevels(MIN_LEVELS) ? range * JUMP : Number.POSITIVE_INFINITY;
       let thirds = 0;
       let base = 0;
       for (const values of runs) {
         const rows = values.length / width;
-        for (let k = 1; k < rows; k += 1) {
-          const at = k * width + channel;
-          const step = Math.abs((values[at] as number) - (values[at - width] as number));
-          if (step > (largest ?? -1) && step !== Number.POSITIVE_INFINITY) largest = step;
+        // Each value is loaded once: the three before it are at hand.
+        let [x1, x2, x3] = [values[channel] as number, Number.NaN, Number.NaN];
+        for (let k = 1, at = width + channel; k < rows; k += 1, at += width) {
+          const x0 = values[at] as number;
+          const step = Math.abs(x0 - x1);
+          if (step > largest && step !== Number.POSITIVE_INFINITY) largest = step;
           if (step > jumpStep) this.jumped[base + k] = 1;
           if (k >= lag) {
             this.compared[base + k] = 1;
-            const moved = lag === 1 ? step : Math.abs((values[at] as number) - (values[at - lag * width] as number));
-            if (moved > range * STILL) this.moved[base + k] = 1;
+            const moved = lag === 1 ? step : Math.abs(x0 - (values[at - lag * width] as number));
+            if (moved > still) this.moved[base + k] = 1;
           }
-          if (k < 3) continue;
-          const difference = Math.abs(
-            (values[at] as number) -
-              3 * (values[at - width] as number) +
-              3 * (values[at - 2 * width] as number) -
-              (values[at - 3 * width] as number),
-          );
-          if (difference - difference !== 0) continue;
-          scratch[thirds] = difference;
-          thirds += 1;
+          const difference = Math.abs(x0 - 3 * x1 + 3 * x2 - x3);
+          // Not finite before the fourth row, and where a value is not.
+          if (difference - difference === 0) {
+            scratch[thirds] = difference;
+            thirds += 1;
+          }
+          x3 = x2;
+          x2 = x1;
+          x1 = x0;
         }
         base += rows;
       }
-      if (thirds > 0) third = Math.max(third ?? 0, quantileOf(scratch.subarray(0, thirds), 0.99));
+      if (thirds > 0) third = Math.max(third, quantileOf(scratch.subarray(0, thirds), 0.99));
     }
-    return { largest, third };
+    return { largest: largest < 0 ? null : largest, third: third < 0 ? null : third };
   }
 
   /** Null if there were no two frames to compare. */

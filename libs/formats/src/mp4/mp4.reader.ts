@@ -8,6 +8,8 @@ import { readSampleTable } from './sample-table.js';
 
 /** 2 million frames need about 40 MB of tables. */
 const MAX_MOOV_BYTES = 64 * 2 ** 20;
+/** The moov box of ten minutes of video, and little enough to be read for a header's sake. */
+const WINDOW_BYTES = 64 * 1024;
 const MAX_TOP_BOXES = 4096;
 const TOP_BOXES = new Set([
   'ftyp',
@@ -55,9 +57,26 @@ export interface Mp4Video {
  * @see ISO/IEC 14496-12
  */
 export async function readMp4(source: ByteSource): Promise<Mp4Video> {
-  const moov = await findMoov(source);
-  const bytes = await readRange(source, moov.start, moov.end - moov.start, 'the moov box');
+  const near = windowed(source);
+  const moov = await findMoov(near);
+  const bytes = await readRange(near, moov.start, moov.end - moov.start, 'the moov box');
   return decoding('VIDEO_INVALID', 'mp4', () => readMoov(bytes, source.sizeBytes));
+}
+
+/** The source with what follows a read at hand: headers stand close together, and the moov box mostly at the end of the file. */
+function windowed(source: ByteSource): ByteSource {
+  let start = 0;
+  let held: Uint8Array = new Uint8Array(0);
+  return {
+    sizeBytes: source.sizeBytes,
+    read: async (offset, length) => {
+      if (offset < start || offset + length > start + held.byteLength) {
+        const more = await source.read(offset, Math.max(length, Math.min(WINDOW_BYTES, source.sizeBytes - offset)));
+        [start, held] = [offset, more];
+      }
+      return held.subarray(offset - start, offset - start + length);
+    },
+  };
 }
 
 async function findMoov(source: ByteSource): Promise<Box> {
