@@ -46,13 +46,16 @@ describe('what previews may show', () => {
     );
   });
 
-  it('shows at least five seconds of each episode that it shows, or all of it', () => {
+  it('shows three episodes of every set that has three, a second and a half of each or all of it', () => {
     fc.assert(
       fc.property(episodes, (all) => {
         const set = setOf(all);
-        const least = Math.floor((5 * set.frames) / set.durationS);
+        const least = Math.floor((1.5 * set.frames) / set.durationS);
 
-        for (const { frames, shownFrames } of pickSamples(set, all))
+        const picks = pickSamples(set, all);
+
+        expect(picks).toHaveLength(Math.min(3, all.length));
+        for (const { frames, shownFrames } of picks)
           expect(shownFrames).toBeGreaterThanOrEqual(Math.min(frames, Math.max(1, least)));
       }),
     );
@@ -72,9 +75,10 @@ describe('what previews may show', () => {
       0, 5, 9,
     ]);
     expect(pickSamples(long, [episode(0, 300), episode(0, 300)]).map(({ index }) => index)).toEqual([0]);
-    // 200 frames may be shown: one clip of five seconds and no second.
+    // 200 frames may be shown: a hundred of each.
     expect(pickSamples({ frames: 2_000, durationS: 2_000 / 30 }, [episode(5, 300), episode(0, 300)])).toMatchObject([
-      { index: 5, shownFrames: 200 },
+      { index: 0, shownFrames: 100 },
+      { index: 5, shownFrames: 100 },
     ]);
   });
 

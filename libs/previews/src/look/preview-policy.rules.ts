@@ -4,8 +4,8 @@ const MAX_EPISODES = 3;
 const MAX_SHARE_OF_FRAMES = 0.1;
 /** Longest clip, s. */
 const MAX_CLIP_S = 60;
-/** Shortest clip that still shows a movement, s: of one episode, so much is shown however small the set is. */
-const MIN_CLIP_S = 5;
+/** So much is shown however small the set is, s: three glimpses at a movement, or one look. */
+const LEAST_SHOWN_S = 5;
 /** Largest clip, px. A quarter of the usual 640x480: good to judge by, poor to train on. */
 export const CLIP_BOX = { width: 426, height: 240 };
 export const POSTER_BOX = { width: 320, height: 240 };
@@ -45,18 +45,12 @@ export function pickSamples(set: SampledSet, candidates: readonly MeasuredEpisod
   const rateHz = set.durationS > 0 ? set.frames / set.durationS : 0;
   // Without a clock there are no seconds: thirty frames then count as one.
   const perSecond = rateHz > 0 && Number.isFinite(rateHz) ? rateHz : 30;
-  const shortest = Math.max(1, Math.floor(MIN_CLIP_S * perSecond));
+  const least = Math.max(1, Math.floor(LEAST_SHOWN_S * perSecond));
   const longest = Math.max(1, Math.floor(MAX_CLIP_S * perSecond));
-  const budget = Math.max(Math.floor(MAX_SHARE_OF_FRAMES * set.frames), shortest);
-  for (let count = Math.min(MAX_EPISODES, distinct.length); count > 0; count -= 1) {
-    const share = Math.min(Math.floor(budget / count), longest);
-    const picks = distinct.slice(0, count).map((episode) => toPick(episode, share, perSecond));
-    // Fewer episodes that show something rather than more that show nothing.
-    if (count === 1 || picks.every((pick) => pick.shownFrames >= Math.min(shortest, pick.frames))) {
-      return picks.sort((a, b) => a.index - b.index);
-    }
-  }
-  return [];
+  const budget = Math.max(Math.floor(MAX_SHARE_OF_FRAMES * set.frames), least);
+  const shown = distinct.slice(0, Math.min(MAX_EPISODES, budget));
+  const share = Math.min(Math.floor(budget / shown.length), longest);
+  return shown.map((episode) => toPick(episode, share, perSecond)).sort((a, b) => a.index - b.index);
 }
 
 function toPick(episode: MeasuredEpisode, share: number, perSecond: number): SamplePick {
