@@ -1,7 +1,6 @@
 import type { NumberRows } from '../dataset-source.js';
 import { Defect } from '../defect.js';
 import { fixedTexts, pointedTexts } from './attributes.js';
-import type { Hdf5File } from './hdf5-file.js';
 import type { Hdf5Module } from './library.js';
 
 /** Rows are read in blocks of about this size; a block covers whole chunks, so that none is unpacked twice. */
@@ -28,6 +27,13 @@ const FILTER_NAMES: Readonly<Record<number, string>> = {
   32026: 'blosc2',
 };
 
+/** The opened file, as its arrays need it. */
+export interface ArrayHolder {
+  run<T>(what: string, work: (module: Hdf5Module, fileId: bigint) => T): T;
+  /** Counts bytes against what the file may grow to. */
+  expand(bytes: number, what: string): void;
+}
+
 type Metadata = ReturnType<Hdf5Module['get_dataset_metadata']>;
 
 /** One array of a file: what it announces, and its rows in blocks. The first dimension is time. */
@@ -41,7 +47,7 @@ export class Hdf5Dataset {
   private areFiltersChecked = false;
 
   constructor(
-    private readonly file: Hdf5File,
+    private readonly file: ArrayHolder,
     readonly path: string,
   ) {
     const { metadata, dtype } = file.run(path, (module, fileId) => {
