@@ -1,8 +1,9 @@
 import { runTool } from '@app/cages';
 
-/** Frames of a video or still as gray pictures, one after the other, scaled to the given size. */
-export async function grayFrames(path: string, width: number, height: number): Promise<Buffer[]> {
-  const filter = ['-vf', `scale=${width}:${height},format=gray`, '-vsync', '0'];
+/** Frames of a video or still as gray pictures, one after the other, scaled to the given size; all, or those numbered. */
+export async function grayFrames(path: string, width: number, height: number, only?: number[]): Promise<Buffer[]> {
+  const select = only ? `select='${only.map((frame) => `eq(n\\,${frame})`).join('+')}',` : '';
+  const filter = ['-vf', `${select}scale=${width}:${height},format=gray`, '-vsync', '0'];
   const result = await runTool('ffmpeg', ['-v', 'error', '-i', path, ...filter, '-f', 'rawvideo', '-'], {
     wallMs: 60_000,
     maxOutputBytes: 512 * 2 ** 20,
