@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readMp4 } from '@app/formats';
-import { bufferSource } from '../support/file-trees.js';
+import { measureDataset, readMp4 } from '@app/formats';
+import { DiskFileTree, bufferSource } from '../support/file-trees.js';
 import { OpenMarket } from '../support/open-market.js';
 import type { Party } from '../support/open-market.js';
 import { offerOn, orderOf, sampleFolder } from '../support/published-set.js';
@@ -25,6 +25,10 @@ const BUYERS_VIEW = `query($slug: String!) { dataset(slug: $slug) { currentVersi
   }
   charts facts
 } } }`;
+
+const RENDITIONS = `query($slug: String!) { dataset(slug: $slug) { currentVersion { renditions {
+  target state commitId loss proof error
+} } } }`;
 
 const CHANGES = `query($slug: String!) { dataset(slug: $slug) { currentVersion { label changeNote changes {
   since added removed changed renumbered unchanged
@@ -192,6 +196,51 @@ describe('data CI through the front door', () => {
         },
       ]);
       expect(changes.report).toMatchObject({ isOtherProfile: false, worsened: [], notComparable: [] });
+    });
+
+    it('can be taken as LeRobot under the same licence, every byte of it accounted for', async () => {
+      const offerId = await offerOn(market, provider, 'lab/lift', { template: 'MIT' });
+      await orderOf(market, buyer, offerId);
+      const forms = await market.eventually(
+        async () => {
+          const { dataset } = await market.must(RENDITIONS, { slug: 'lab/lift' });
+          const { renditions } = dataset.currentVersion;
+          const isDone =
+            renditions.length === 2 &&
+            renditions.every((one: { state: string }) => one.state !== 'QUEUED' && one.state !== 'MAKING');
+          return isDone ? renditions : null;
+        },
+        'the standard forms',
+        300_000,
+      );
+      expect(forms.map(({ target, state, error }: Record<string, string>) => ({ target, state, error }))).toEqual([
+        { target: 'LEROBOT_V3_0', state: 'READY', error: null },
+        { target: 'LEROBOT_V2_1', state: 'READY', error: null },
+      ]);
+      expect(forms[0].loss).toMatchObject({ target: 'lerobot_v3.0', lossless: false });
+      expect(forms[0].proof).toMatchObject({ episodes: { source: 3, rendition: 3 } });
+
+      const to = join(market.folder, 'as-lerobot');
+      const pulled = await market.cli(['pull', 'lab/lift', '--as', 'lerobot_v3.0', '--to', to, '--json'], buyer);
+
+      expect(pulled.stderr).not.toContain('Error');
+      expect(pulled.json).toMatchObject({ commit: forms[0].commitId, form: 'lerobot_v3.0', verified: true });
+      const verified = await market.cli(['verify', to, '--json'], buyer);
+      expect(verified.code).toBe(0);
+      const tree = await DiskFileTree.of(to);
+      const measure = await measureDataset(tree, { onEpisode: () => undefined });
+      await tree.close();
+      expect(measure).toMatchObject({ format: 'lerobot', formatVersion: 'v3.0', episodes: 3 });
+      expect(measure.findings.filter((finding) => finding.severity === 'error')).toEqual([]);
+      const usage = await market.eventually(async () => {
+        const { usage } = await market.must(
+          'query { usage { issuedBytes servedBytes unexplainedBytes } }',
+          {},
+          buyer.apiKey,
+        );
+        return usage.servedBytes >= pulled.json.bytes ? usage : null;
+      }, 'the account of the served bytes');
+      expect(usage).toMatchObject({ servedBytes: pulled.json.receivedBytes, unexplainedBytes: 0 });
     });
 
     it('tells the holder of a recalled version why', async () => {
