@@ -566,6 +566,26 @@ const DEFECTS: Defect[] = [
   },
 ];
 
+DEFECTS.push(
+  {
+    name: 'an episode that is padded with its last row',
+    on: EVERY,
+    plan: (plan) => {
+      for (const key of ['action', 'observation.state']) {
+        const rows = values(firstTable(plan), key);
+        for (let row = 6; row < 20; row += 1) rows[row] = rows[5];
+      }
+    },
+    warnings: ['PADDED_TAIL'],
+  },
+  {
+    name: 'a robot without a name',
+    on: EVERY,
+    plan: (plan) => void (plan.info.robot_type = null),
+    warnings: ['ROBOT_UNKNOWN'],
+  },
+);
+
 const CASES = DEFECTS.flatMap((defect) => defect.on.map((version) => [version, defect.name, defect] as const));
 
 describe.each(EVERY)('a clean %s set', (version) => {
@@ -686,7 +706,7 @@ describe('what the data says about success', () => {
 
 describe('images that are embedded in the data', () => {
   /** The first bytes of a PNG of a given size: all that is looked at. */
-  function png(width: number, height: number, seed: number): Uint8Array {
+  function png(width: number, height: number, seed: number): Buffer {
     const bytes = Buffer.alloc(40, seed);
     Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex').copy(bytes);
     bytes.writeUInt32BE(width, 16);
@@ -728,6 +748,23 @@ describe('images that are embedded in the data', () => {
       ['wrist', 'png', 32, 24, 47],
     ]);
     expect(other.episodes.map((episode) => episode.contentHash)).not.toContain(episodes[0]?.contentHash);
+  });
+
+  it('are told to be frozen, or a placeholder, where every one in an episode is the same', async () => {
+    const frozen = (bytes: number): SetPlan =>
+      withImages((episode, frame) => {
+        const picture = Buffer.alloc(bytes, 9);
+        png(32, 24, episode === 1 ? 7 : episode * 50 + frame).copy(picture);
+        return picture;
+      });
+    const still = await measure(writeSet(frozen(5000)));
+    const blank = await measure(writeSet(frozen(60)));
+
+    expect([errorCodes(still.set), warningCodes(still.set)]).toEqual([[], ['FROZEN_VIDEO']]);
+    expect(still.set.findings).toContainEqual(
+      expect.objectContaining({ code: 'FROZEN_VIDEO', episode: 1, camera: 'wrist' }),
+    );
+    expect(warningCodes(blank.set)).toEqual(['EMPTY_CAMERA_PLACEHOLDER']);
   });
 
   it.each<[string, (episode: number, frame: number) => Uint8Array | null, string, number]>([

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { FeatureStats } from '../episode-model.js';
 import { readImageHeader } from '../images/image-header.js';
+import { EpisodeChecks } from '../measuring/episode-checks.js';
 import { storedBytes } from '../measuring/content-hash.js';
 import type { StoredNumber } from '../measuring/content-hash.js';
+import type { PictureFault } from '../measuring/picture-meter.js';
+import { PictureMeter } from '../measuring/picture-meter.js';
 import type { CameraTallies } from './camera-tallies.js';
 import type { DataFile, ImageColumn, NumericColumn } from './data-file.js';
 import { blockRows } from './data-file.js';
 import type { EpisodeMeters } from './episode-meters.js';
-import { cameraName, declaredSize } from './features.js';
+import { toCamera } from './head.js';
 import type { EpisodeMeta, Reading } from './reading.js';
 import { report } from './reading.js';
 import type { RowCheck } from './row-checks.js';
@@ -140,37 +143,31 @@ async function measureImages(
   meters: EpisodeMeters,
   cameras: CameraTallies,
 ): Promise<void> {
-  const size = declaredSize(feature);
-  const place = { path: reading.files.full(file.path), episode: meta.index, camera: cameraName(feature.key) };
-  const content = createHash('sha256');
+  const { log, info } = reading;
+  const place = { path: reading.files.full(file.path), episode: meta.index };
+  const checks = new EpisodeChecks(log, place);
+  const camera = toCamera(feature, info.fps.num / info.fps.den);
+  const meter = new PictureMeter(camera, 0);
   let hasReported = false;
   for (let r = 0; r < rows; r += 1) {
     const bytes = (column.take() ?? (await column.load())).strings[0];
-    const row = file.row + r;
-    if (!bytes || bytes.byteLength === 0) {
-      if (!hasReported)
-        reading.log.add('EMPTY_IMAGE', 'a row names an image but does not hold its bytes', { ...place, row });
-      hasReported = true;
-      continue;
+    const header = bytes ? readImageHeader(bytes) : null;
+    let fault: PictureFault | null = null;
+    if (bytes && header) {
+      cameras.addImage(feature, header, bytes.byteLength);
+      const { codec, width, height } = header;
+      fault = meter.add({ kind: 'image', camera: feature.key, timeS: null, encoding: codec, width, height, bytes });
+    } else {
+      const isEmpty = !bytes || bytes.byteLength === 0;
+      fault = isEmpty
+        ? { code: 'EMPTY_IMAGE', message: 'a row names an image but does not hold its bytes' }
+        : { code: 'IMAGE_INVALID', message: 'an embedded image is neither PNG nor JPEG' };
     }
-    content.update(bytes);
-    const header = readImageHeader(bytes);
-    if (header) cameras.addImage(feature, header, bytes.byteLength);
-    if (hasReported) continue;
-    if (!header) {
-      hasReported = true;
-      reading.log.add('IMAGE_INVALID', 'an embedded image is neither PNG nor JPEG', { ...place, row });
-    } else if (size && (header.width !== size.width || header.height !== size.height)) {
-      hasReported = true;
-      reading.log.add('VIDEO_SIZE_MISMATCH', 'an image has another size than declared', {
-        ...place,
-        row,
-        expected: `${size.width}x${size.height}`,
-        actual: `${header.width}x${header.height}`,
-      });
-    }
+    if (fault && !hasReported) checks.checkPicture(camera, file.row + r, fault);
+    hasReported ||= fault !== null;
   }
-  meters.content.addPictures(feature.key, rows, content.digest());
+  meter.finish(meters.content);
+  if (!hasReported) checks.checkStillness(meter);
   // A picture in a row is of the row's time.
   meters.noteCameraOffset(0);
 }

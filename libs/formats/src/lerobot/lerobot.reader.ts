@@ -148,6 +148,7 @@ function checkRest({ files, info, log }: Reading, walk: EpisodeWalk, hasOutcome:
       actual: names.join(', '),
     });
   }
+  if (info.robotType === null) log.add('ROBOT_UNKNOWN', 'the robot is not named: info.json has no robot_type');
   if (walk.episodes > 0 && !hasOutcome) log.add('SUCCESS_UNKNOWN', 'the data does not say which episodes succeeded');
   if (info.features.some((feature) => feature.role === 'action' || feature.role === 'state')) {
     log.add('UNITS_UNKNOWN', 'LeRobot does not declare units: say them when you publish');

@@ -1,22 +1,14 @@
 import type { FileTree } from '../byte-source.js';
-import type {
-  CameraSpec,
-  DatasetSource,
-  FormatReader,
-  SignalSpec,
-  SourceEpisode,
-  SourceHead,
-} from '../dataset-source.js';
+import type { DatasetSource, FormatReader, SourceEpisode, SourceHead } from '../dataset-source.js';
 import type { EpisodeItem } from '../dataset-source.js';
 import type { EpisodeFile, TaskSpan } from '../episode-model.js';
 import type { FindingLog } from '../findings.js';
-import { toCodecName } from '../mp4/codecs.js';
 import type { DatasetFiles } from '../tree.js';
 import { isJunk } from '../tree.js';
 import { DataFile } from './data-file.js';
 import { readColumns } from './episode-items.js';
-import type { Feature } from './features.js';
-import { cameraName, declaredSize } from './features.js';
+import { cameraName } from './features.js';
+import { toHead } from './head.js';
 import type { RowRange } from './locate-rows.js';
 import { RowLocator } from './locate-rows.js';
 import type { OpenedLerobot } from './open-lerobot.js';
@@ -206,61 +198,4 @@ class LerobotEpisode implements SourceEpisode {
       toFrame: toS === null ? null : toFrames(toS),
     }));
   }
-}
-
-function toHead({ reading: { info, version }, tasks }: OpenedLerobot): SourceHead {
-  const rateHz = info.fps.num / info.fps.den;
-  return {
-    format: 'lerobot',
-    formatVersion: version,
-    fps: { value: info.fps },
-    robotType:
-      info.robotType === null ? { value: null, reason: 'info.json has no robot_type' } : { value: info.robotType },
-    collectionMethod: { value: null, reason: 'LeRobot does not say how a set was collected' },
-    reality: { value: null, reason: 'LeRobot does not say whether a set is real or simulated' },
-    signals: info.features.flatMap((feature) => (isSignal(feature) ? [toSignal(feature, rateHz)] : [])),
-    cameras: info.features.flatMap((feature) => toCamera(feature, rateHz) ?? []),
-    tasks: tasks ? [...tasks.values()] : [],
-    referenceKey: null,
-    announcedEpisodes: info.totalEpisodes,
-  };
-}
-
-/** Structured language annotations are neither numbers nor text of a row. */
-function isSignal(feature: Feature): boolean {
-  return feature.role !== 'video' && feature.role !== 'image' && feature.dtype !== 'language';
-}
-
-function toSignal(feature: Feature, rateHz: number): SignalSpec {
-  return {
-    key: feature.key,
-    role: feature.role,
-    dtype: feature.dtype,
-    shape: feature.shape,
-    names: feature.names,
-    unit: feature.role === 'time' ? { value: 's' } : { value: null, reason: UNITS_REASON },
-    clock: 'frames',
-    nominalRateHz: rateHz,
-  };
-}
-
-const UNITS_REASON = 'LeRobot does not declare units';
-
-function toCamera(feature: Feature, rateHz: number): CameraSpec | null {
-  if (feature.role !== 'video' && feature.role !== 'image') return null;
-  const size = declaredSize(feature);
-  const codec = feature.declared['video.codec'] ?? feature.declared['codec'];
-  const unit = feature.declared['depth_unit'];
-  return {
-    key: feature.key,
-    name: cameraName(feature.key),
-    kind: feature.isDepth || /depth/i.test(feature.key) ? 'depth' : 'rgb',
-    carrier: feature.role === 'video' ? 'video' : 'images',
-    width: size?.width ?? null,
-    height: size?.height ?? null,
-    nominalRateHz: rateHz,
-    clock: 'frames',
-    declaredCodec: typeof codec === 'string' ? toCodecName(codec) : null,
-    ...(unit === 'm' || unit === 'mm' ? { depthUnit: unit } : {}),
-  };
 }

@@ -1,5 +1,6 @@
 import type { EpisodeFact, EpisodeFile } from '../episode-model.js';
 import { CoverageTally } from '../measuring/coverage-tally.js';
+import { EpisodeChecks } from '../measuring/episode-checks.js';
 import { QualityTally } from '../measuring/quality-tally.js';
 import type { NewDigest } from '../mp4/video-digest.js';
 import { Accumulators } from '../stats/accumulators.js';
@@ -127,6 +128,7 @@ export class EpisodeWalk {
       contentHash: meters.content.digest(info.fps),
       files,
     };
+    new EpisodeChecks(log, { episode: meta.index }).checkTail(episode.motion?.paddedTail ?? 0, rows);
     this.tally(episode, videoRowGap);
     return episode;
   }
