@@ -69,7 +69,7 @@ export async function* readChunk(content: Uint8Array, table: ChannelTable): Asyn
   if (chunk.unpackedCrc !== 0 && crc32(unpacked) !== chunk.unpackedCrc)
     throw new Defect('CRC_MISMATCH', 'the checksum of a chunk does not agree with its bytes');
   // Before anything is handed out, every record must be whole.
-  for (const record of recordsOf(unpacked)) if (record.opcode !== OPCODE.message) readRecord(record, table, {});
+  for (const record of recordsOf(unpacked)) readRecord(record, table, {});
   for (const record of recordsOf(unpacked)) {
     if (record.opcode !== OPCODE.message) continue;
     const message = readRecord(record, table, {});

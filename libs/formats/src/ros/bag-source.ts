@@ -106,7 +106,7 @@ async function survey(recording: Recording, learned: Learned): Promise<Surveyed>
   for (const part of recording.parts) {
     const onFirst = (message: LoggedMessage): void => {
       const text = learn(message, learned, part.path);
-      if (text !== null && isTask(message.channel)) task = text;
+      if (text !== null && text.trim() !== '' && isTask(message.channel)) task = text;
     };
     const found = await part.survey(wanted, onFirst);
     notes.addAll(found.notes);

@@ -1,17 +1,19 @@
 import { loadDecompressHandlers } from '@mcap/support';
-import { Decompress } from 'fzstd';
+import type { ByteSource } from '../byte-source.js';
 import { Defect, decoding } from '../defect.js';
 import type { FindingCode } from '../findings.js';
+import { ForwardFile } from './forward-bytes.js';
 import { unpackLz4 } from './lz4-frame.js';
+import { unpackZstd, unpackZstdStream } from './zstd-blocks.js';
 
 /** Largest chunk or message, packed or unpacked. Writers make chunks of 1 to 4 MiB; a child process has 400 MB in all. */
 export const MAX_BLOCK_BYTES = 64 * 2 ** 20;
 
+/** The WebAssembly decompressor holds a chunk three times over and never gives memory back: larger chunks go without it. */
+const MAX_WASM_BYTES = 16 * 2 ** 20;
+
 /** A file that grows more than this when unpacked is a bomb: pictures and joints pack ten- to fiftyfold at most. */
 const MAX_EXPANSION = 250;
-
-/** Every compressed byte pair may stand for a block of 128 KiB, so little is fed at a time. */
-const FEED_BYTES = 2048;
 
 /** Unpacks one chunk whose unpacked size the file announces. `code` is the format's own for bytes that cannot be unpacked. */
 export async function unpackChunk(
@@ -29,10 +31,10 @@ export async function unpackChunk(
   if (compression !== 'lz4' && compression !== 'zstd' && compression !== 'bz2')
     throw new Defect(code, `a chunk is compressed with "${compression.slice(0, 40)}", which is none of lz4, zstd, bz2`);
   if (unpackedBytes === 0) return new Uint8Array(0);
-  const bytes =
-    compression === 'lz4'
-      ? unpackLz4(packed, unpackedBytes, code)
-      : await unpackByLibrary(compression, packed, unpackedBytes, code);
+  let bytes: Uint8Array;
+  if (compression === 'lz4') bytes = unpackLz4(packed, unpackedBytes, code);
+  else if (compression === 'zstd' && unpackedBytes > MAX_WASM_BYTES) bytes = unpackInPlace(packed, unpackedBytes);
+  else bytes = await unpackByWasm(compression, packed, unpackedBytes, code);
   if (bytes.byteLength !== unpackedBytes)
     throw new Defect(code, 'a chunk does not unpack to the size that it announces', {
       expected: `${unpackedBytes} bytes`,
@@ -41,7 +43,7 @@ export async function unpackChunk(
   return bytes;
 }
 
-async function unpackByLibrary(
+async function unpackByWasm(
   compression: 'zstd' | 'bz2',
   packed: Uint8Array,
   unpackedBytes: number,
@@ -55,48 +57,22 @@ async function unpackByLibrary(
 /** Unpacks one zstd message, whatever size it claims. */
 export function unpackMessage(packed: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
-  const stream = new ZstdFeed((part) => parts.push(part), MAX_BLOCK_BYTES);
-  for (let at = 0; at < packed.byteLength; at += FEED_BYTES) stream.push(packed.subarray(at, at + FEED_BYTES));
+  unpackZstd(packed, (part) => parts.push(part.slice()), MAX_BLOCK_BYTES);
   return Buffer.concat(parts);
 }
 
-/** Unpacks a zstd file piece by piece; nothing is held but the window of the decompressor. */
-export async function* unpackStream(
-  read: (offset: number, length: number) => Promise<Uint8Array>,
-  sizeBytes: number,
-): AsyncGenerator<Uint8Array> {
-  let parts: Uint8Array[] = [];
-  const stream = new ZstdFeed((part) => parts.push(part), MAX_BLOCK_BYTES + sizeBytes * MAX_EXPANSION);
-  for (let offset = 0; offset < sizeBytes; offset += 1 << 20) {
-    const block = await read(offset, Math.min(1 << 20, sizeBytes - offset));
-    for (let at = 0; at < block.byteLength; at += FEED_BYTES) {
-      stream.push(block.subarray(at, at + FEED_BYTES));
-      yield* parts;
-      parts = [];
-    }
-  }
+/** Unpacks a zstd file piece by piece. */
+export function unpackFile(packed: ByteSource): AsyncGenerator<Uint8Array> {
+  return unpackZstdStream(new ForwardFile(packed), MAX_BLOCK_BYTES + packed.sizeBytes * MAX_EXPANSION);
 }
 
-/** A zstd decompressor that stops as soon as more comes out than is allowed. */
-class ZstdFeed {
-  private readonly stream: Decompress;
-  private bytes = 0;
-
-  constructor(onPart: (part: Uint8Array) => void, maxBytes: number) {
-    this.stream = new Decompress((part) => {
-      this.bytes += part.byteLength;
-      if (this.bytes > maxBytes)
-        throw new Defect('EXPANSION_LIMIT', 'zstd data unpacks to far more than a recording does', {
-          expected: `at most ${maxBytes} bytes`,
-        });
-      // The decompressor reuses its window.
-      if (part.byteLength > 0) onPart(part.slice());
-    });
-  }
-
-  push(packed: Uint8Array): void {
-    decoding('BAD_ARCHIVE', 'zstd data', () => {
-      this.stream.push(packed.slice());
-    });
-  }
+function unpackInPlace(packed: Uint8Array, unpackedBytes: number): Uint8Array {
+  const out = new Uint8Array(unpackedBytes);
+  let end = 0;
+  const put = (part: Uint8Array): void => {
+    out.set(part, end);
+    end += part.byteLength;
+  };
+  unpackZstd(packed, put, unpackedBytes);
+  return out.subarray(0, end);
 }

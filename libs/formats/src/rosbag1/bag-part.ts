@@ -99,7 +99,7 @@ export class BagPart implements RecordingPart {
           try {
             if (op === OP.connection) table.add(fields, data);
             else
-              for (const message of await readBagChunk(fields, data, table)) {
+              for await (const message of readBagChunk(fields, data, table)) {
                 count += 1;
                 yield message;
               }
@@ -139,7 +139,7 @@ export class BagPart implements RecordingPart {
         const head = await nextHead(bytes);
         if (!head || head.fields.op !== OP.chunk || head.dataBytes > MAX_BLOCK_BYTES) continue;
         const data = await bytes.take(head.dataBytes);
-        if (data) for (const message of await readBagChunk(head.fields, data, table)) look(message);
+        if (data) for await (const message of readBagChunk(head.fields, data, table)) look(message);
       } catch (error) {
         // The walk tells of the chunk; the next one may hold the topic too.
         if (!(error instanceof Defect)) throw error;

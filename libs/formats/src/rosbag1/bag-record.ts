@@ -92,15 +92,20 @@ export class ConnectionTable {
   }
 }
 
-/** The messages of one chunk: all of them or, by a defect, none. */
-export async function readBagChunk(
+/** The messages of one chunk: all of them or, by a defect before the first, none. */
+export async function* readBagChunk(
   fields: BagFields,
   packed: Uint8Array,
   table: ConnectionTable,
-): Promise<LoggedMessage[]> {
+): AsyncGenerator<LoggedMessage> {
   const unpacked = await unpackChunk(fields.text('compression'), packed, fields.cursor('size').u32(), 'BAD_BAG');
+  const check = messagesIn(unpacked, table);
+  while (!check.next().done);
+  yield* messagesIn(unpacked, table);
+}
+
+function* messagesIn(unpacked: Uint8Array, table: ConnectionTable): Generator<LoggedMessage> {
   const cursor = cursorOf(unpacked, 'a chunk');
-  const messages: LoggedMessage[] = [];
   while (cursor.left > 0) {
     const inner = new BagFields(cursor.take(cursor.u32()));
     const data = cursor.take(cursor.u32());
@@ -108,8 +113,7 @@ export async function readBagChunk(
     else if (inner.op === OP.message) {
       const channel = table.get(inner.cursor('conn').u32());
       if (!channel) throw new Defect('BAD_BAG', 'a message belongs to a topic that was not announced');
-      messages.push({ channel, logTimeNs: inner.timeNs('time'), data });
+      yield { channel, logTimeNs: inner.timeNs('time'), data };
     }
   }
-  return messages;
 }

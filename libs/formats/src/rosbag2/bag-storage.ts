@@ -1,10 +1,9 @@
 import type { ByteSource } from '../byte-source.js';
-import { readRange } from '../byte-source.js';
 import { Defect } from '../defect.js';
 import type { FindingLog } from '../findings.js';
 import type { McapBytes } from '../mcap/mcap-part.js';
 import { mcapInPlace, McapPart } from '../mcap/mcap-part.js';
-import { MAX_BLOCK_BYTES, unpackStream } from '../ros/compression.js';
+import { MAX_BLOCK_BYTES, unpackFile } from '../ros/compression.js';
 import { ForwardStream } from '../ros/forward-bytes.js';
 import type { RecordingPart } from '../ros/recording.js';
 import type { DatasetFiles } from '../tree.js';
@@ -33,14 +32,14 @@ export function openStorage(
 
 /** MCAP is read forward, so nothing of the unpacked file is kept. */
 function mcapUnpacked(source: ByteSource): McapBytes {
-  return { source: null, forward: () => new ForwardStream(unpackedParts(source)) };
+  return { source: null, forward: () => new ForwardStream(unpackFile(source)) };
 }
 
 /** A database is read in any order, so it is unpacked into memory. */
 async function unpackDatabase(source: ByteSource): Promise<ByteSource> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for await (const part of unpackedParts(source)) {
+  for await (const part of unpackFile(source)) {
     bytes += part.byteLength;
     if (bytes > MAX_BLOCK_BYTES)
       throw new Defect(
@@ -57,8 +56,4 @@ async function unpackDatabase(source: ByteSource): Promise<ByteSource> {
     sizeBytes: all.byteLength,
     read: (offset, length) => Promise.resolve(all.subarray(offset, offset + length)),
   };
-}
-
-function unpackedParts(source: ByteSource): AsyncGenerator<Uint8Array> {
-  return unpackStream((offset, length) => readRange(source, offset, length, 'packed data'), source.sizeBytes);
 }
