@@ -115,13 +115,15 @@ class Column {
     this.max = max;
   }
 
-  /** True if the channel takes at least `count` different values. */
+  /** True if the channel takes at least `count` different values. Mostly the first few rows tell: a list of them is enough. */
   hasLevels(count: number): boolean {
-    const levels = new Set<number>();
+    const levels: number[] = [];
     for (const values of this.runs) {
       for (let at = this.channel; at < values.length; at += this.width) {
-        levels.add(values[at] as number);
-        if (levels.size >= count) return true;
+        const value = values[at] as number;
+        if (levels.includes(value)) continue;
+        levels.push(value);
+        if (levels.length >= count) return true;
       }
     }
     return false;
