@@ -58,7 +58,7 @@ export class IngestVersionJob implements JobRun, JobFailed {
         help.ctx,
         { id: versionId, files },
         (batch) => this.episodes.add(help.ctx, versionId, batch),
-        help.signal,
+        { signal: help.signal, isLastTry: help.attempt >= help.maxAttempts },
       );
       await this.finish(help.ctx, version, files, measure, { hashes, unreadable: null });
     } catch (error) {

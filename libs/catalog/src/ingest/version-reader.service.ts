@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '@app/config';
-import type { EpisodeFact } from '@app/formats';
+import { CageFailed } from '@app/cages';
+import type { EpisodeFact, Finding } from '@app/formats';
 import { Clock } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { INTERNAL_PARAMETER, ObjectStore } from '@app/storage';
@@ -9,6 +10,7 @@ import type { FileRow } from '../versions/file.queries.js';
 import { measureInCage } from './measure-in-cage.js';
 import type { Measured } from './measure-in-cage.js';
 import { MediaLook } from './media-look.port.js';
+import type { LookOrder } from './media-look.port.js';
 
 /** Internal URLs outlive the longest check. */
 const URL_S = 86_400;
@@ -28,7 +30,7 @@ export class VersionReader {
     ctx: RequestContext,
     version: { readonly id: string; readonly files: readonly FileRow[] },
     onEpisodes: (episodes: readonly EpisodeFact[]) => Promise<void>,
-    signal: AbortSignal,
+    { signal, isLastTry }: { readonly signal: AbortSignal; readonly isLastTry: boolean },
   ): Promise<Measured> {
     const { id: versionId, files } = version;
     const options = { expiresS: URL_S, now: this.clock.now(), query: { [INTERNAL_PARAMETER]: `ingest/${versionId}` } };
@@ -40,7 +42,18 @@ export class VersionReader {
     const wallMs = this.settings.of(catalogSettings).ingestMinutes * MINUTE_MS;
     const { measure, hashes } = await measureInCage(signed, wallMs, onEpisodes, signal);
     if (measure.episodes === 0) return { measure, hashes };
-    const { findings } = await this.media.look(ctx, { versionId, files, measure, signal });
+    const findings = await this.look(ctx, { versionId, files, measure, signal }, isLastTry);
     return { measure: { ...measure, findings: [...measure.findings, ...findings] }, hashes };
+  }
+
+  /** Pictures that no try could look at are said to be unseen: what was measured stays true. */
+  private async look(ctx: RequestContext, order: LookOrder, isLastTry: boolean): Promise<Finding[]> {
+    try {
+      return (await this.media.look(ctx, order)).findings;
+    } catch (error) {
+      if (!isLastTry || !(error instanceof CageFailed)) throw error;
+      const message = 'the pictures were counted, not decoded: looking at them failed at every try';
+      return [{ code: 'NOT_DECODED', severity: 'warning', message }];
+    }
   }
 }
