@@ -4,6 +4,8 @@ export { ACCESS_METADATA, ACCESS_RULES, Allow, VISIBILITIES, Visible } from './a
 export type { AccessRule, Visibility } from './access.js';
 export { AccessGuard, checkAccess } from './access.guard.js';
 export { CurrentContext, OperationLoaders, requestContextOf } from './request-context.js';
+export { operationLoader } from './operation-loader.js';
+export type { Loaders } from './operation-loader.js';
 export type { GraphqlContext, RequestWithContext } from './request-context.js';
 export { BigIntScalar, JsonScalar } from './scalars.js';
 export { PageArgs, PageInfo, connectionOf, toConnection } from './connection.js';

@@ -1,20 +1,10 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { VersionType } from '@app/catalog';
-import { Allow, CurrentContext, JsonScalar, OperationLoaders } from '@app/graphql';
+import { Allow, CurrentContext, JsonScalar, OperationLoaders, operationLoader } from '@app/graphql';
+import type { Loaders } from '@app/graphql';
 import type { RequestContext } from '@app/kernel';
-import DataLoader from 'dataloader';
 import { SampleEpisodeType } from './sample.graphql.js';
 import { SampleService } from './sample.service.js';
-
-type Loaders = Map<string, unknown>;
-
-/** One loader per operation, so that a page of versions asks once. */
-function loaderOf<K, V>(loaders: Loaders, name: string, load: (keys: readonly K[]) => Promise<V[]>): DataLoader<K, V> {
-  const known = loaders.get(name) as DataLoader<K, V> | undefined;
-  const loader = known ?? new DataLoader<K, V>(load);
-  loaders.set(name, loader);
-  return loader;
-}
 
 @Resolver(() => VersionType)
 export class VersionSamplesResolver {
@@ -29,7 +19,7 @@ export class VersionSamplesResolver {
     @OperationLoaders() loaders: Loaders,
     @Parent() version: VersionType,
   ): Promise<SampleEpisodeType[]> {
-    return loaderOf<string, SampleEpisodeType[]>(loaders, 'previews.samples', (ids) =>
+    return operationLoader<string, SampleEpisodeType[]>(loaders, 'previews.samples', (ids) =>
       this.samples.samplesOf(ctx, ids),
     ).load(version.id);
   }
@@ -44,7 +34,7 @@ export class VersionSamplesResolver {
     @OperationLoaders() loaders: Loaders,
     @Parent() version: VersionType,
   ): Promise<unknown> {
-    return loaderOf<string, unknown>(loaders, 'previews.charts', (ids) => this.samples.chartsOf(ctx, ids)).load(
+    return operationLoader<string, unknown>(loaders, 'previews.charts', (ids) => this.samples.chartsOf(ctx, ids)).load(
       version.id,
     );
   }
@@ -65,7 +55,7 @@ export class SampleSeriesResolver {
     @OperationLoaders() loaders: Loaders,
     @Parent() sample: SampleEpisodeType,
   ): Promise<unknown> {
-    return loaderOf<SampleEpisodeType, unknown>(loaders, 'previews.series', (samples) =>
+    return operationLoader<SampleEpisodeType, unknown>(loaders, 'previews.series', (samples) =>
       this.samples.seriesOf(ctx, samples),
     ).load(sample);
   }

@@ -1,15 +1,11 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { VersionType } from '@app/catalog';
-import { Allow, CurrentContext, OperationLoaders } from '@app/graphql';
+import { Allow, CurrentContext, OperationLoaders, operationLoader } from '@app/graphql';
+import type { Loaders } from '@app/graphql';
 import type { RequestContext } from '@app/kernel';
-import DataLoader from 'dataloader';
 import { RenditionType, toRenditionTypes } from './rendition.graphql.js';
 import { RenditionQueries } from './rendition.queries.js';
 import type { RenditionRow } from './rendition.queries.js';
-
-const LOADER = 'renditions.ofVersions';
-
-type Loader = DataLoader<string, RenditionRow[]>;
 
 @Resolver(() => VersionType)
 export class VersionRenditionsResolver {
@@ -21,22 +17,13 @@ export class VersionRenditionsResolver {
   })
   async renditionsOf(
     @CurrentContext() ctx: RequestContext,
-    @OperationLoaders() loaders: Map<string, unknown>,
+    @OperationLoaders() loaders: Loaders,
     @Parent() version: VersionType,
   ): Promise<RenditionType[]> {
-    return toRenditionTypes(version, await this.loader(ctx, loaders).load(version.id));
-  }
-
-  /** One loader per operation, so that a page of versions asks once. */
-  private loader(ctx: RequestContext, loaders: Map<string, unknown>): Loader {
-    const known = loaders.get(LOADER) as Loader | undefined;
-    const loader =
-      known ??
-      new DataLoader<string, RenditionRow[]>(async (ids) => {
-        const found = await this.renditions.ofVersions(ctx, ids);
-        return ids.map((id) => found.get(id) ?? []);
-      });
-    loaders.set(LOADER, loader);
-    return loader;
+    const loader = operationLoader<string, RenditionRow[]>(loaders, 'renditions.of_versions', async (ids) => {
+      const found = await this.renditions.ofVersions(ctx, ids);
+      return ids.map((id) => found.get(id) ?? []);
+    });
+    return toRenditionTypes(version, await loader.load(version.id));
   }
 }
