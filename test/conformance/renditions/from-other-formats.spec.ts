@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
+import { findFfmpeg, runTool } from '@app/cages';
 import { RenditionRefused } from '../../../libs/renditions/src/rendition-target.js';
 import { makeRecording } from '../../support/recordings.js';
 import { measure } from '../lerobot/measuring.js';
@@ -77,6 +78,35 @@ describe('a source that is not LeRobot', () => {
     expect(frames).toHaveLength(sources.length);
     for (const [k, frame] of frames.entries()) expect(meanDifference(frame, sources[k] ?? frame)).toBeLessThan(6);
     expect(meanDifference(frames[2] ?? Buffer.alloc(0), sources[25] ?? Buffer.alloc(0))).toBeGreaterThan(6);
+  });
+
+  it('shows pictures that come as JPEG XL, where ffmpeg knows them', async () => {
+    const [episode] = recording;
+    const ffmpeg = await findFfmpeg();
+    const size = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', '64x48', '-i', 'pipe:0'];
+    const encode = async (rgb: Uint8Array): Promise<Uint8Array> => {
+      const args = ['-v', 'error', ...size, '-c:v', 'libjxl', '-f', 'image2pipe', 'pipe:1'];
+      const stdin = (async function* () {
+        yield rgb;
+      })();
+      const { code, stdout } = await runTool(ffmpeg?.path ?? 'ffmpeg', args, { wallMs: 30_000, stdin });
+      return code === 0 ? stdout : new Uint8Array(0);
+    };
+    const coded = await Promise.all((episode?.images.top ?? []).slice(0, 3).map(encode));
+    let next = 0;
+    const source = fakeSource(recording.slice(0, 1), {
+      change: (item) =>
+        item.kind !== 'image' || item.camera !== 'cam/top'
+          ? item
+          : { ...item, encoding: 'jxl', bytes: coded[Math.floor(next++ / 10) % 3] ?? item.bytes },
+    });
+    const making = workshop.ofSource({ ...source, episodes: () => ((next = 0), source.episodes()) }, 'lerobot_v3.0');
+    if (coded.some((bytes) => bytes.length === 0)) return expect(making).rejects.toThrow(/cannot be decoded/);
+
+    const frames = await workshop.decode(await making, 'videos/observation.images.top/chunk-000/file-000.mp4', 64, 48);
+    expect(frames).toHaveLength(30);
+    for (const [k, frame] of frames.entries())
+      expect(meanDifference(frame, episode?.images.top?.[Math.floor(k / 10)] ?? frame)).toBeLessThan(6);
   });
 
   it('keeps 16-bit depth number by number', async () => {

@@ -24,13 +24,15 @@ export interface MadeRendition extends RenditionMade {
 export class Workshop {
   private readonly folders: string[] = [];
   private readonly trees: DiskFileTree[] = [];
+  /** Scratch folder of the rendition made last. */
+  lastScratch = '';
 
   /** Makes a rendition of the dataset that a tree holds. */
-  async of(tree: FileTree, target: RenditionTarget): Promise<MadeRendition> {
+  async of(tree: FileTree, target: RenditionTarget, fps: Rate | null = null): Promise<MadeRendition> {
     const source = await openDataset(tree, new FindingLog(100));
     if (!source) throw new Error('The source cannot be opened.');
     try {
-      return await this.ofSource(source, target, videoOpener(tree));
+      return await this.ofSource(source, target, videoOpener(tree), fps);
     } finally {
       await source.close();
     }
@@ -49,6 +51,7 @@ export class Workshop {
     const [root, scratch] = [join(folder, 'out'), join(folder, 'scratch')];
     await mkdir(root);
     await mkdir(scratch);
+    this.lastScratch = scratch;
     const files: WrittenFile[] = [];
     const made = await writeLerobot({
       source,

@@ -5,7 +5,7 @@ import { ParquetTable } from './parquet-table.js';
 import type { DataColumn, LayoutPlan, ReadyEpisode } from './ready-episode.js';
 
 /** A row group is encoded in memory: longer or fatter episodes get several. */
-const MAX_GROUP_VALUES = 2 ** 21;
+const MAX_GROUP_VALUES = 2 ** 19;
 const MAX_GROUP_PICTURE_BYTES = 32 * 2 ** 20;
 
 const STORED: Readonly<Record<string, Pick<TableColumn, 'type' | 'convertedType'>>> = {

@@ -89,16 +89,22 @@ class GrowingSignal {
   }
 
   finish(): SignalContent {
-    const length = this.blocks.reduce((sum, block) => sum + block.length, 0);
     const isSingle = this.blocks.every((block) => block instanceof Float32Array);
-    const values = isSingle ? new Float32Array(length) : new Float64Array(length);
-    let at = 0;
-    for (const block of this.blocks) {
-      values.set(block, at);
-      at += block.length;
-    }
-    this.blocks.length = 0;
-    const timesS = this.times.length > 0 ? Float64Array.from(this.times.flatMap((block) => [...block])) : null;
+    const values = joined(this.blocks, (length) => (isSingle ? new Float32Array(length) : new Float64Array(length)));
+    const timesS = this.times.length > 0 ? joined(this.times, (length) => new Float64Array(length)) : null;
     return { values, rows: this.rows, timesS };
   }
+}
+
+/** The blocks in one array; they are let go of. */
+function joined<T extends NumberRows>(blocks: T[], make: (length: number) => T): T {
+  const [only] = blocks;
+  if (blocks.length === 1 && only) return only;
+  const all = make(blocks.reduce((sum, block) => sum + block.length, 0));
+  let at = 0;
+  for (const block of blocks.splice(0)) {
+    all.set(block, at);
+    at += block.length;
+  }
+  return all;
 }

@@ -107,6 +107,8 @@ function countFrames(head: SourceHead, plan: FeaturePlan, episode: SourceEpisode
 export function valuesOf(feature: NumericFeature, content: EpisodeContent, frames: EpisodeFrames): NumberRows {
   const width = feature.parts.reduce((sum, part) => sum + part.width, 0);
   const length = frames.frames * width;
+  const whole = wholeSignal(feature, content, frames);
+  if (whole?.length === length) return whole;
   const values = /^float(16|32)$/.test(feature.dtype) ? new Float32Array(length) : new Float64Array(length);
   let offset = 0;
   for (const part of feature.parts) {
@@ -114,7 +116,7 @@ export function valuesOf(feature: NumericFeature, content: EpisodeContent, frame
     if (!signal || signal.rows === 0)
       throw new RenditionRefused(`An episode has no rows of ${part.key}, which the others have.`);
     if (signal.values.length !== signal.rows * part.width)
-      throw new RenditionRefused(`${part.key} has another width in one episode than the set announces.`);
+      throw new RenditionRefused(`The stream ${part.key} has another width in one episode than the set announces.`);
     const picks = frames.pickOf(part.key)?.picks ?? null;
     for (let k = 0; k < frames.frames; k += 1) {
       const row = picks ? (picks[k] ?? 0) : k;
@@ -133,4 +135,12 @@ export function narrowedParts(feature: NumericFeature, content: EpisodeContent):
     const values = content.signals.get(key)?.values;
     return values instanceof Float64Array ? [key] : [];
   });
+}
+
+/** The values of a feature that is one signal as it is: a long episode is not held twice. */
+function wholeSignal(feature: NumericFeature, content: EpisodeContent, frames: EpisodeFrames): NumberRows | null {
+  const [part] = feature.parts;
+  if (!part || feature.parts.length > 1 || frames.pickOf(part.key)) return null;
+  const values = content.signals.get(part.key)?.values ?? null;
+  return values instanceof Float32Array === /^float(16|32)$/.test(feature.dtype) ? values : null;
 }

@@ -15,11 +15,11 @@ export interface Survey {
 /**
  * Looks through a source once, without its pictures' content. Sets that are LeRobot already have one schema and one rate, and
  * are not walked.
- * @param fps the rate that was measured before, where somebody did
+ * @param fps the rate that somebody else knows, for sources that neither declare one nor keep times
  */
 export async function surveySource(source: DatasetSource, fps: Rate | null): Promise<Survey> {
   const { head } = source;
-  const declared = head.fps.value ?? fps;
+  const declared = head.fps.value;
   if (head.format === 'lerobot' && declared)
     return { fps: declared, isOutcomeKnown: false, isOutcomePartial: false, absent: new Set() };
   const reference = referenceOf(head);
@@ -49,7 +49,7 @@ export async function surveySource(source: DatasetSource, fps: Rate | null): Pro
   }
   const stepS = median(stepsS);
   const rate =
-    declared ?? (stepS === null ? null : toSaneRate(1 / stepS, measured.steps / measured.spanS, measured.spanS));
+    declared ?? (stepS === null ? fps : toSaneRate(1 / stepS, measured.steps / measured.spanS, measured.spanS));
   if (!rate)
     throw new RenditionRefused(
       'The rate of the frames is neither in the data nor declared, and LeRobot needs one: declare frameRateHz and publish again.',

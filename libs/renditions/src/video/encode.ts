@@ -141,6 +141,22 @@ export async function decodeRgb(
   if (result.code !== 0) throw new VideoUndecodable(reasonOf(result));
 }
 
+/** Decodes JPEG XL files that are numbered from 0 into raw pictures of one size. @throws VideoUndecodable */
+export async function decodeStills(
+  tools: MediaTools,
+  pattern: string,
+  { width, height }: { readonly width: number; readonly height: number },
+  path: string,
+): Promise<void> {
+  const args = [
+    ...QUIET,
+    ...['-f', 'image2', '-start_number', '0', '-c:v', 'libjxl', '-threads', '1', '-i', pattern],
+    ...['-vf', `scale=${width}:${height}`, '-pix_fmt', 'rgb24', '-f', 'rawvideo', path],
+  ];
+  const result = await runTool(tools.ffmpeg.path, args, { ...LIMITS, signal: tools.signal });
+  if (result.code !== 0) throw new VideoUndecodable(reasonOf(result));
+}
+
 function reasonOf({ code, killedBy, stderr }: ToolResult): string {
   const line = stderr.trim().split('\n').at(-1) ?? '';
   return killedBy === null

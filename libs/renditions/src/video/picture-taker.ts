@@ -7,9 +7,10 @@ import type { LossLog } from '../loss-report.js';
 import { RenditionRefused } from '../rendition-target.js';
 import { ColourTally, sampleCount } from './colour-tally.js';
 import type { MediaTools } from './encode.js';
-import { PictureEncoder } from './encode.js';
+import { PictureEncoder, VideoUndecodable } from './encode.js';
 import type { EpisodeVideo } from './episode-video.js';
 import { encodedVideo } from './episode-video.js';
+import { JxlBatch } from './jxl-batch.js';
 import { PictureUnreadable, depthValues, toEmbedded, toRgb, toSize } from './picture.js';
 import { PictureSpill } from './picture-spill.js';
 
@@ -32,6 +33,7 @@ export class PictureTaker {
   private spill: PictureSpill | null = null;
   private facts: PictureFacts | null = null;
   private readonly tally: ColourTally;
+  private readonly jxl: JxlBatch;
   private taken = 0;
 
   constructor(
@@ -43,24 +45,18 @@ export class PictureTaker {
     private readonly tools: MediaTools,
     private readonly log: LossLog,
   ) {
+    this.jxl = new JxlBatch(tools, (picture, frames) => this.show(picture, frames));
     this.tally = new ColourTally(camera.carrier === 'pictures' && camera.spec.kind === 'depth' ? 1 : 3);
   }
 
   /** @param frames how many frames in a row show this picture. */
   async take(picture: ImageItem, frames: number): Promise<void> {
     if (frames === 0) return;
-    try {
-      if (this.camera.carrier === 'pictures') await this.embed(picture, frames);
-      else await this.encode(picture, frames);
-    } catch (error) {
-      if (error instanceof PictureUnreadable)
-        throw new RenditionRefused(`Episode ${this.episode} cannot be standardized: ${error.message}.`);
-      throw error;
-    }
-    this.taken += 1;
+    await this.naming(() => (picture.encoding === 'jxl' ? this.jxl.add(picture, frames) : this.show(picture, frames)));
   }
 
   async finish(): Promise<TakenPictures> {
+    await this.naming(() => this.jxl.flush());
     const stats = this.tally.finish();
     if (this.spill && this.facts) return { carrier: 'pictures', spill: this.spill, facts: this.facts, stats };
     if (!this.encoder)
@@ -75,6 +71,27 @@ export class PictureTaker {
   async abandon(): Promise<void> {
     await this.encoder?.abandon();
     await this.spill?.close();
+  }
+
+  /** Says in which episode a picture cannot be decoded. */
+  private async naming(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof PictureUnreadable)
+        throw new RenditionRefused(`Episode ${this.episode} cannot be standardized: ${error.message}.`);
+      if (error instanceof VideoUndecodable)
+        throw new RenditionRefused(
+          `Episode ${this.episode} cannot be standardized: pictures of camera ${this.camera.spec.name} cannot be decoded (${error.message}).`,
+        );
+      throw error;
+    }
+  }
+
+  private async show(picture: ImageItem, frames: number): Promise<void> {
+    if (this.camera.carrier === 'pictures') await this.embed(picture, frames);
+    else await this.encode(picture, frames);
+    this.taken += 1;
   }
 
   private async encode(item: ImageItem, frames: number): Promise<void> {
@@ -119,7 +136,7 @@ export class PictureTaker {
       });
     for (let i = 0; i < frames; i += 1) await this.spill.add(picture.bytes);
     if (!this.isSample()) return;
-    const depth = await depthValues(picture);
+    const depth = await depthValues(item, picture);
     if (depth) return this.tally.add(depth, width, height);
     const rgb = await toRgb({ ...item, encoding: isPng(picture.bytes) ? 'png' : 'jpeg', bytes: picture.bytes }, false);
     this.tally.add(rgb.rgb, rgb.width, rgb.height);

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 
 /** A wall-sized picture; the bytes of a header are cheap to forge. */
-const MAX_PIXELS = 64 * 2 ** 20;
+export const MAX_PIXELS = 64 * 2 ** 20;
 const MM_PER_M = 1000;
 const MAX_DEPTH_MM = 65_535;
 
@@ -26,8 +26,8 @@ export async function toRgb(picture: ImageItem, isFlipped: boolean): Promise<Rgb
   const { width, height } = picture;
   const rgb = rawRgb(picture);
   if (rgb && !isFlipped) return { width, height, rgb };
-  const image = rgb ? sharp(rgb, { raw: { width, height, channels: 3 } }) : encoded(picture);
   return reading(picture, async () => {
+    const image = rgb ? sharp(rgb, { raw: { width, height, channels: 3 } }) : encoded(picture);
     const { data, info } = await (isFlipped ? image.flip() : image)
       .removeAlpha()
       .toColourspace('srgb')
@@ -81,17 +81,19 @@ export async function toEmbedded(picture: ImageItem, spec: CameraSpec): Promise<
   });
 }
 
-/** Values of an embedded depth picture, or null for colours. For statistics. */
-export async function depthValues(picture: EmbeddedPicture): Promise<Uint16Array | null> {
+/** Values of an embedded depth picture, or null for colours. For statistics. @throws PictureUnreadable */
+export async function depthValues(item: ImageItem, picture: EmbeddedPicture): Promise<Uint16Array | null> {
   if (picture.channels !== 1) return null;
-  const { data, info } = await sharp(picture.bytes, { limitInputPixels: MAX_PIXELS })
-    .toColourspace('grey16')
-    .raw({ depth: 'ushort' })
-    .toBuffer({ resolveWithObject: true });
-  return info.channels === 1 ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : null;
+  return reading(item, async () => {
+    const { data, info } = await encoded(picture)
+      .toColourspace('grey16')
+      .raw({ depth: 'ushort' })
+      .toBuffer({ resolveWithObject: true });
+    return info.channels === 1 ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : null;
+  });
 }
 
-function encoded(picture: ImageItem): Sharp {
+function encoded(picture: { readonly bytes: Uint8Array }): Sharp {
   return sharp(picture.bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error' });
 }
 
