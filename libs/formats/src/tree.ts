@@ -11,6 +11,8 @@ const MAX_SMALL_FILES = 50_000;
 const CONCURRENT_OPENS = 16;
 const POINTER_HEAD = 'version https://git-lfs.github.com/spec/';
 const JUNK = /(^|\/)(\.DS_Store|__MACOSX|Thumbs\.db|desktop\.ini|\.cache|\.ipynb_checkpoints|\.git)(\/|$)/;
+/** Overrides and isolates of Unicode: with them `a\u202etxt.exe` is shown as `aexe.txt`. */
+const DIRECTION_MARKS = /[\u202a-\u202e\u2066-\u2069]/;
 const TEXT_EXTENSIONS = /\.(jsonl?|ya?ml|md|txt|csv|toml)$/i;
 
 /** The files of one dataset, by path relative to its root. */
@@ -94,8 +96,11 @@ export async function checkTree(tree: FileTree, log: FindingLog): Promise<boolea
     const { path, sizeBytes } = entry;
     const reason = refusalOfPath(path);
     if (reason) log.add('PATH_REFUSED', `file name refused: ${reason}`, { path: path.slice(0, MAX_PATH_CHARS) });
-    if (seen.has(path)) log.add('PATH_REFUSED', 'the same path occurs twice', { path });
-    seen.add(path);
+    // Some file systems keep only one of two names that differ in how an accent is coded.
+    const composed = path.normalize('NFC');
+    if (seen.has(composed))
+      log.add('PATH_REFUSED', 'the same path occurs twice, or once more with accents coded in another way', { path });
+    seen.add(composed);
     if (isJunk(path))
       log.addOnce('junk', 'EXTRA_FILES', 'files left by an operating system or a download tool are ignored', { path });
     else if (sizeBytes > 0 && sizeBytes <= POINTER_BYTES) small.push(entry);
@@ -139,6 +144,8 @@ export function refusalOfPath(path: string): string | null {
   if (/[#?%]/.test(path)) return 'it has one of # ? %';
 
   if (/[\u0000-\u001f\u007f]/.test(path)) return 'it has a control character';
+  if (DIRECTION_MARKS.test(path))
+    return 'it has a character that turns the direction of reading, which hides its true end';
   const parts = path.split('/');
   if (parts.includes('..') || parts.includes('.') || parts.includes('')) return 'it has an empty, "." or ".." part';
   return null;

@@ -116,7 +116,7 @@ async function explainByBytes(tree: FileTree, log: FindingLog): Promise<boolean>
   let looked = 0;
   for (const { path, sizeBytes } of tree.files) {
     const known = KNOWN_FILES.find(({ name }) => name.test(path));
-    const mayBeArchive = /\.(zip|t?gz|tar|zst|xz|bz2|7z|rar|tbz2?|txz)$/i.test(path);
+    const mayBeArchive = /\.(zip|t?gz|tar|zstd?|xz|bz2|7z|rar|tbz2?|txz)$/i.test(path);
     if (isJunk(path) || (!known && !mayBeArchive)) continue;
     if (looked === MAX_LOOKED_AT) break;
     looked += 1;
@@ -124,7 +124,10 @@ async function explainByBytes(tree: FileTree, log: FindingLog): Promise<boolean>
     if (isPointer(head)) continue;
     const fault = known ? faultOf(known, head, sizeBytes) : null;
     const archive = ARCHIVES.find(([, isArchive]) => isArchive(head))?.[0];
-    if (fault) {
+    if (!known && sizeBytes === 0) {
+      log.add('TRUNCATED_FILE', EMPTY_FILE, { path });
+      seen.add('fault');
+    } else if (fault) {
       log.add(fault.code, fault.message, { path, ...fault.detail });
       seen.add('fault');
     } else if (known && !seen.has(known.title)) {
@@ -141,6 +144,8 @@ async function explainByBytes(tree: FileTree, log: FindingLog): Promise<boolean>
   return seen.size > 0;
 }
 
+const EMPTY_FILE = 'the file is empty: upload it again';
+
 function adviceFor({ title }: KnownFile): string {
   if (title === 'an MP4 video')
     return 'videos alone are no dataset: publish them with the recorded states and actions, for instance as LeRobot v3.0';
@@ -152,8 +157,7 @@ function adviceFor({ title }: KnownFile): string {
 const WEB_PAGE = 'this is a web page, not data: an error page was saved under the name of the file. Download it again';
 
 function faultOf({ title, isGenuine, expected }: KnownFile, head: Buffer, sizeBytes: number) {
-  if (sizeBytes === 0)
-    return { code: 'TRUNCATED_FILE' as const, message: 'the file is empty: upload it again', detail: {} };
+  if (sizeBytes === 0) return { code: 'TRUNCATED_FILE' as const, message: EMPTY_FILE, detail: {} };
   if (isWebPage(head)) return { code: 'BAD_MAGIC' as const, message: WEB_PAGE, detail: {} };
   if (isGenuine(head)) return null;
   return {
