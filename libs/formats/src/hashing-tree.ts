@@ -10,6 +10,10 @@ const MAX_TAIL_BYTES = 2 ** 18;
 /** Files that are hashed as they are read. One more, and the one that was left alone longest is finished first. */
 const MAX_OPEN = 64;
 
+/** Small files cost a round trip and nothing else, so several are on their way at a time. */
+const SMALL_BYTES = 2 ** 16;
+const SMALL_AT_ONCE = 16;
+
 /** Told once per file. */
 export type OnFileHash = (path: string, sha256: string, sizeBytes: number) => Promise<void> | void;
 
@@ -53,10 +57,20 @@ export class HashingTree implements FileTree {
 
   /** Hashes what nobody has read. `tick` is called once per file. */
   async finish(tick: (done: number, total: number) => void): Promise<void> {
-    for (const { path } of this.files) {
-      if (!this.told.has(path)) await this.finishFile(path, this.running.get(path));
+    let small: string[] = [];
+    const finishSmall = async (): Promise<void> => {
+      await Promise.all(small.map((path) => this.finishFile(path, this.running.get(path))));
+      small = [];
+    };
+    for (const { path, sizeBytes } of this.files) {
+      if (!this.told.has(path)) {
+        if (sizeBytes > SMALL_BYTES) await this.finishFile(path, this.running.get(path));
+        else if (small.push(path) === SMALL_AT_ONCE) await finishSmall();
+      }
       tick(this.told.size, this.files.length);
     }
+    await finishSmall();
+    tick(this.told.size, this.files.length);
   }
 
   private async read(
