@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -43,6 +43,19 @@ export class Home {
     };
     await writePrivate(path, JSON.stringify(secrets, null, 2));
     return secrets;
+  }
+
+  /** Folder of the keys that sign certificates; the first one is made here, later ones are put beside it by hand. */
+  async signingKeys(): Promise<string> {
+    const folder = this.file('keys');
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.pem') || name.endsWith('.jwk'));
+    if (names.length === 0) {
+      const day = new Date().toISOString().slice(0, 10);
+      const { privateKey } = generateKeyPairSync('ed25519');
+      await writePrivate(join(folder, `${day}.pem`), privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    }
+    return folder;
   }
 }
 

@@ -152,6 +152,7 @@ async function main(): Promise<void> {
     PORT: port,
     PUBLIC_URL: url,
     BODEGA_HOME: home.path,
+    SIGNING_KEY_FILE: env['SIGNING_KEY_FILE'] || (await home.signingKeys()),
   };
   // For `npm run seed` and whoever else works on this machine's market by hand.
   await writePrivate(home.file('services.json'), JSON.stringify(childEnv, null, 2));

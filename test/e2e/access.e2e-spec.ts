@@ -130,7 +130,16 @@ describe('who may call what', () => {
 
   it.each(ROLES)('is kept for %s at every route', async (role) => {
     const statuses: Record<string, number> = {};
-    for (const path of ['/', '/graphiql', '/graphiql/graphiql.css', '/healthz', '/readyz', '/metrics']) {
+    for (const path of [
+      '/',
+      '/graphiql',
+      '/graphiql/graphiql.css',
+      '/healthz',
+      '/readyz',
+      '/metrics',
+      '/.well-known/jwks.json',
+      '/.well-known/jwt-vc-issuer',
+    ]) {
       const credential = credentials[role];
       const response = await fetch(market.url + path, {
         headers: credential ? { authorization: `Bearer ${credential}` } : {},

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -94,12 +95,16 @@ export class OpenMarket {
       clock: market.clock,
       ...(options.faults && { faults: options.faults }),
     });
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const signingKeyFile = join(market.folder, 'signing-key.pem');
+    await writeFile(signingKeyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
     market.environment = {
       DATABASE_URL: market.database.url,
       S3_ENDPOINT: market.store.url,
       S3_ACCESS_KEY_ID: KEY.accessKeyId,
       S3_SECRET_ACCESS_KEY: KEY.secretAccessKey,
       SIGN_IN_ATTEMPTS: '1000',
+      SIGNING_KEY_FILE: signingKeyFile,
       PORT: '0',
       ...options.environment,
     };

@@ -7,7 +7,7 @@ import { DatasetService } from '@app/catalog';
 import { ConfigModule } from '@app/config';
 import { Database, DatabaseModule } from '@app/database';
 import { JobsModule } from '@app/jobs';
-import { Clock, DomainError, SCOPES, newId, systemContext } from '@app/kernel';
+import { Clock, DomainError, SCOPES, commitIdOf, newId, systemContext } from '@app/kernel';
 import type { Currency, RequestContext, Scope, UserActor } from '@app/kernel';
 import { OfferService } from '@app/licensing';
 import { StorageModule } from '@app/storage';
@@ -59,7 +59,11 @@ export class RightsMarket {
   }
 
   /** On a database of its own, or on the one whose URL is given. */
-  static async open(url?: string, feeBasisPoints = 1_000): Promise<RightsMarket> {
+  static async open(
+    url?: string,
+    feeBasisPoints = 1_000,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<RightsMarket> {
     const made = url === undefined ? await createTestDatabase() : { url, drop: async (): Promise<void> => undefined };
     const clock = new MovableClock();
     const module = await Test.createTestingModule({
@@ -73,6 +77,7 @@ export class RightsMarket {
             S3_ENDPOINT: 'http://127.0.0.1:9',
             S3_ACCESS_KEY_ID: 'unused',
             S3_SECRET_ACCESS_KEY: 'unused-secret',
+            ...environment,
           },
         }),
         DatabaseModule,
@@ -150,18 +155,11 @@ export class RightsMarket {
   }): Promise<string> {
     const { datasetId, number, episodes = 100, durationS = 5_400 } = version;
     const versionId = newId('Version');
+    const merkleRoot = createHash('sha256').update(versionId).digest('hex');
     await this.rows(
-      `insert into dataset_versions (id, dataset_id, number, label, status, commit_id, episodes, duration_s, created_by, created_at, published_at)
-       values ($1, $2, $3, $4, 'published', $5, $6, $7, 'test', now(), now())`,
-      [
-        versionId,
-        datasetId,
-        number,
-        `v${number}`,
-        createHash('sha1').update(versionId).digest('hex'),
-        episodes,
-        durationS,
-      ],
+      `insert into dataset_versions (id, dataset_id, number, label, status, commit_id, merkle_root, episodes, duration_s, created_by, created_at, published_at)
+       values ($1, $2, $3, $4, 'published', $5, $6, $7, $8, 'test', now(), now())`,
+      [versionId, datasetId, number, `v${number}`, commitIdOf(merkleRoot), merkleRoot, episodes, durationS],
     );
     await this.rows(
       `update datasets set status = 'listed', current_version_id = $2, episodes = $3, duration_s = $4, published_at = now() where id = $1`,

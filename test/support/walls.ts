@@ -172,7 +172,7 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
   ownDatasets: listOf('ownDatasets', `id slug versions(first: 5) { nodes { id label } } offers { id }`, {
     owner: 'seller',
   }),
-  grants: listOf('grants', 'id organizationId offerId orderId note termsHash', {
+  grants: listOf('grants', 'id organizationId offerId orderId note termsHash certificateUrl certificate { jwt }', {
     filterType: 'GrantFilter',
     filters: ({ things }) => [
       { datasetSlug: things.draft.slug },
@@ -372,6 +372,9 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
   revokeGrant: actOn('revokeGrant', 'Grant', ownedGrants, (grantId) => ({ grantId, reason: REASON })),
   suspendGrant: actOn('suspendGrant', 'Grant', ownedGrants, (grantId) => ({ grantId, reason: REASON })),
   resumeGrant: actOn('resumeGrant', 'Grant', ownedGrants, (grantId) => ({ grantId })),
+  issueCertificate: actOn('issueCertificate', 'Grant', ownedGrants, (grantId) => ({ grantId }), {
+    selection: 'id url jwt',
+  }),
   createLease: actOn('createLease', 'Grant', ownedGrants, (grantId) => ({ grantId }), {
     selection: 'lease { id } files { url }',
   }),

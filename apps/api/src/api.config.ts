@@ -7,9 +7,6 @@ export const apiSettings = declareSettings('api', {
     default: '3000',
   }),
   host: setting('HOST', z.string(), { description: 'Address that the API listens on', default: '127.0.0.1' }),
-  publicUrl: setting('PUBLIC_URL', z.url().optional(), {
-    description: 'URL under which people reach the market; http://127.0.0.1:PORT unless set',
-  }),
   trustProxy: setting(
     'TRUST_PROXY',
     z.enum(['true', 'false']).transform((v) => v === 'true'),

@@ -16,6 +16,7 @@ import { LicensingApiModule, LicensingModule } from '@app/licensing';
 import { PreviewsApiModule } from '@app/previews';
 import { RenditionsApiModule } from '@app/renditions';
 import { StorageModule } from '@app/storage';
+import { RenditionFormsModule } from './certificates/rendition-forms.module.js';
 import { ErrorFilter } from './error.filter.js';
 import { HealthController } from './health/health.controller.js';
 import { HealthService } from './health/health.service.js';
@@ -41,6 +42,7 @@ export class ApiModule {
         LicensingApiModule,
         BillingApiModule,
         RenditionsApiModule,
+        RenditionFormsModule,
         DeliveryApiModule,
         PreviewsApiModule.behind(LicensedPreviewGate, [LicensingModule]),
       ],

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { CertificateController } from './certificates/certificate.controller.js';
+import { CertificateResolver } from './certificates/certificate.resolver.js';
 import { GrantResolver } from './grants/grant.resolver.js';
 import { LicensingModule } from './licensing.module.js';
 import { OfferResolver } from './offers/offer.resolver.js';
@@ -7,7 +9,8 @@ import { UseCheckResolver } from './use-check/use-check.resolver.js';
 /** Licensing as the API offers it. */
 @Module({
   imports: [LicensingModule],
-  providers: [GrantResolver, OfferResolver, UseCheckResolver],
+  controllers: [CertificateController],
+  providers: [CertificateResolver, GrantResolver, OfferResolver, UseCheckResolver],
   exports: [LicensingModule],
 })
 export class LicensingApiModule {}

@@ -20,6 +20,17 @@ export const LicensingErrors = defineErrors('LICENSING', {
       `"${d.template}" gives the data to everyone for nothing, so it cannot carry a price. Make the offer free, or sell under one of the market's own templates.`,
     { template: 'CC-BY-NC-4.0' },
   ),
+  TERMS_WISH_REFUSED: refusal(
+    'INVALID',
+    (d: { template: string; reason: string }) => `"${d.template}" cannot be offered like this: ${d.reason}.`,
+    { template: 'CC-BY-4.0', reason: 'it leaves nothing open that weights_policy would decide' },
+  ),
+  EXCLUSIVITY_VOID: refusal(
+    'CONFLICT',
+    (d: { template: string; other: string }) =>
+      `"${d.template}" cannot stand beside "${d.other}" on the same data: what everyone may use is exclusive to nobody.`,
+    { template: 'LicenseRef-Bodega-Exclusive-1.0', other: 'CC-BY-4.0' },
+  ),
   PRICE_TOO_LARGE: refusal(
     'INVALID',
     () => 'The total price is larger than the market can count; lower the price per unit.',
@@ -59,6 +70,11 @@ export const LicensingErrors = defineErrors('LICENSING', {
     (d: { grantId: string; from: string; to: string }) =>
       `Grant ${d.grantId} is ${d.from}, so it cannot become ${d.to}.`,
     { grantId: 'grt_01', from: 'revoked', to: 'active' },
+  ),
+  NO_SIGNING_KEY: refusal(
+    'UNAVAILABLE',
+    () => 'This market has no signing key, so it issues no certificates; its operator sets SIGNING_KEY_FILE.',
+    {},
   ),
   GRANT_NOT_ACTIVE: refusal(
     'FORBIDDEN',

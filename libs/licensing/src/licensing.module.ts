@@ -1,6 +1,12 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
+import { Settings } from '@app/config';
 import { registerTables } from '@app/database';
+import { CertificateIssuer } from './certificates/certificate-issuer.service.js';
+import { CertificateQueries } from './certificates/certificate.queries.js';
+import { CertificateService } from './certificates/certificate.service.js';
+import { certificateSettings } from './certificates/certificates.config.js';
+import { SigningKeys } from './certificates/signing-keys.service.js';
 import { GrantEntity } from './grants/grant.entity.js';
 import { GrantGate } from './grants/grant-gate.service.js';
 import { GrantLife } from './grants/grant-life.service.js';
@@ -8,6 +14,7 @@ import { GrantQueries } from './grants/grant.queries.js';
 import { GrantService } from './grants/grant.service.js';
 import { LicenseRequestService } from './grants/license-request.service.js';
 import { Licensing1763600006000 } from './migrations/1763600006000-licensing.js';
+import { Certificates1763600009300 } from './migrations/1763600009300-certificates.js';
 import { OfferEntity } from './offers/offer.entity.js';
 import { OfferIndex } from './offers/offer-index.service.js';
 import { OfferQueries } from './offers/offer.queries.js';
@@ -21,10 +28,12 @@ import { UseCheckQueries } from './use-check/use-check.queries.js';
 registerTables({
   domain: 'licensing',
   entities: [TermsEntity, OfferEntity, GrantEntity],
-  migrations: [Licensing1763600006000],
+  migrations: [Licensing1763600006000, Certificates1763600009300],
 });
 
 const offered = [
+  CertificateQueries,
+  CertificateService,
   GrantGate,
   GrantQueries,
   GrantService,
@@ -38,5 +47,19 @@ const offered = [
 ];
 
 /** Who may use what, for every process. */
-@Module({ imports: [CatalogModule], providers: [...offered, GrantLife, TermsService], exports: offered })
+@Module({
+  imports: [CatalogModule],
+  providers: [
+    ...offered,
+    CertificateIssuer,
+    GrantLife,
+    TermsService,
+    {
+      provide: SigningKeys,
+      useFactory: (settings: Settings) => SigningKeys.load(settings.of(certificateSettings).signingKeyFile),
+      inject: [Settings],
+    },
+  ],
+  exports: [...offered, SigningKeys],
+})
 export class LicensingModule {}

@@ -3,6 +3,7 @@ import { Audit } from '@app/audit';
 import { Database } from '@app/database';
 import { Clock, KernelErrors, newId } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
+import { CertificateIssuer } from '../certificates/certificate-issuer.service.js';
 import { LicensingErrors } from '../licensing.errors.js';
 import type { OpenSale } from '../offers/offer.queries.js';
 import type { Use } from '../terms/uses.js';
@@ -36,6 +37,7 @@ export class GrantLife {
     private readonly database: Database,
     private readonly audit: Audit,
     private readonly clock: Clock,
+    private readonly certificates: CertificateIssuer,
   ) {}
 
   /** A grant, locked against every other step until the commit. @throws REQUEST_NOT_FOUND */
@@ -87,6 +89,7 @@ export class GrantLife {
     await this.database.repository(ctx, GrantEntity).update({ id: grant.id }, changes);
     const stepped: GrantEntity = { ...grant, ...changes };
     await this.remember(ctx, stepped, { from: grant.state, action });
+    if (to === 'active') await this.certificates.issue(ctx, grant.id);
     return stepped;
   }
 
