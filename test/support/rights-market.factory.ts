@@ -171,13 +171,7 @@ export class RightsMarket {
   async offer(
     provider: Party,
     shelf: Shelf,
-    more: {
-      template?: string;
-      priceMinor?: number;
-      currency?: Currency;
-      per?: 'dataset' | 'hour' | 'episode';
-      needsApproval?: boolean;
-    } = {},
+    more: Partial<Parameters<OfferService['createOffer']>[1]> = {},
   ): Promise<string> {
     const priced = more.priceMinor ? { currency: 'CNY' as const } : {};
     const { id } = await this.get(OfferService).createOffer(provider.ctx, {

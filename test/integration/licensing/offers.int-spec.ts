@@ -136,6 +136,57 @@ describe('an offer', () => {
   });
 });
 
+describe('what a provider adds to a licence', () => {
+  it('is frozen with the terms: limits of a template, declarations beside a public licence', async () => {
+    await market.offer(provider, shelf, { limits: { fields: ['logistics'], territory: ['CN'], seats: 3 } });
+    await market.offer(provider, shelf, { template: 'CC-BY-SA-4.0', declarations: { weights_policy: 'free' } });
+
+    const [limited, declared] = await offers.ofDataset(ANONYMOUS, shelf.datasetId);
+
+    expect(limited?.terms).toMatchObject({ v: 2, territory: ['CN'], seats: 3, termDays: null });
+    expect(declared?.terms).toMatchObject({ v: 2, dimensions: { declarations: { weights_policy: 'free' } } });
+    expect(declared?.terms?.uses.release_weights_open.verdict).toBe('ALLOWED');
+    expect((await listing()).usableFor).toEqual(
+      expect.arrayContaining(['commercial_training', 'release_weights_open']),
+    );
+    const checks = market.get(UseCheckQueries);
+    const ask = async (context: object): Promise<string> =>
+      (await checks.canI(ANONYMOUS, { offerId: limited?.id ?? '' }, 'fine_tune', context)).verdict;
+    expect(await ask({ field: 'logistics', territory: 'cn' })).toBe('ALLOWED');
+    expect(await ask({ field: 'retail', territory: 'CN' })).toBe('FORBIDDEN');
+    expect(await ask({ territory: 'CN' })).toBe('UNDECIDED');
+  });
+
+  it.each([
+    ['a limit on a public licence', { template: 'CC-BY-4.0', limits: { territory: ['CN'] } }],
+    ['a declaration that decides nothing', { template: 'CC-BY-4.0', declarations: { weights_policy: 'free' } }],
+    ['an exclusive offer of no field', { template: 'exclusive' }],
+  ])('is refused: %s', async (_, wish) => {
+    expect(await refusalOf(market.offer(provider, shelf, wish as object))).toBe('LICENSING_TERMS_WISH_REFUSED');
+  });
+
+  it('is refused where it cannot be read: unknown fields of use, countries and declarations', async () => {
+    for (const wish of [
+      { limits: { fields: ['everything'] } },
+      { limits: { territory: ['China'] } },
+      { template: 'CC-BY-SA-4.0', declarations: { weights_policy: 'maybe' } },
+      { template: 'CC-BY-SA-4.0', declarations: { other: 'x' } },
+    ] as object[])
+      expect(await refusalOf(market.offer(provider, shelf, wish))).toBe('REQUEST_INVALID');
+  });
+
+  it('never makes a field exclusive beside a public licence, even a retired one, nor the other way round', async () => {
+    const exclusive: object = { template: 'exclusive', limits: { fields: ['household'] }, priceMinor: 1_000 };
+    const open = await market.offer(provider, shelf, { template: 'CC-BY-4.0' });
+    await service.retireOffer(provider.ctx, open);
+    const other = await market.shelf(provider);
+    await market.offer(provider, other, exclusive);
+
+    expect(await refusalOf(market.offer(provider, shelf, exclusive))).toBe('LICENSING_EXCLUSIVITY_VOID');
+    expect(await refusalOf(market.offer(provider, other, { template: 'CC0-1.0' }))).toBe('LICENSING_EXCLUSIVITY_VOID');
+  });
+});
+
 describe('canI', () => {
   const use = 'commercial_training';
 

@@ -159,6 +159,18 @@ const shape = {
   consentScope: consentScope.optional(),
   contributors: z.array(contributor).max(10_000).optional(),
   premisesConsent: z.enum(['obtained', 'not_needed', 'missing']).optional(),
+  /** Faces in the pictures, and children among the persons seen. */
+  faces: z.enum(['none', 'blurred', 'visible', 'unknown']).optional(),
+  minors: z.enum(['none', 'under_14', 'under_18', 'unknown']).optional(),
+  guardianConsent: z.enum(['obtained', 'missing']).optional(),
+  /** The country whose law personal data leaves, and the route on file. */
+  export: z
+    .object({
+      origin: z.string().regex(/^[A-Z]{2}$/, 'must be a country code (ISO 3166-1 alpha-2)'),
+      route: z.enum(['not_needed', 'standard_contract', 'certification', 'assessment', 'none']),
+    })
+    .strict()
+    .optional(),
   titleRight: z.enum(['hold', 'process_use', 'operate']).optional(),
   titleCertificate: z.object({ number: line, issuer: line, expires: day.nullish() }).strict().optional(),
   /** Where the data comes from, in six links. */

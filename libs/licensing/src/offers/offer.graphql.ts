@@ -1,6 +1,8 @@
-import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from '@nestjs/graphql';
+import { Field, GraphQLISODateTime, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { BigIntScalar, JsonScalar, LocalizedTextInput, LocalizedTextType, NodeType, Visible } from '@app/graphql';
 import type { Currency } from '@app/kernel';
+import type { Declarations } from '../terms/declarations.js';
+import type { FieldOfUse } from '../terms/fields-of-use.js';
 import { VerdictEnum } from '../terms/terms.graphql.js';
 import type { Terms } from '../terms/terms.js';
 import { USES } from '../terms/uses.js';
@@ -75,12 +77,33 @@ export class OfferType extends NodeType {
   retiredAt: Date | null;
 }
 
+@InputType({ description: "Narrows one of the market's own templates; a public licence takes no limit." })
+export class OfferLimitsInput {
+  @Field(() => [String], { nullable: true, description: 'Fields of use that it is limited to, such as logistics.' })
+  fields?: FieldOfUse[] | null;
+
+  @Field(() => [String], { nullable: true })
+  deniedFields?: FieldOfUse[] | null;
+
+  @Field(() => [String], { nullable: true, description: 'Countries that it is limited to, ISO 3166-1 alpha-2.' })
+  territory?: string[] | null;
+
+  @Field(() => [String], { nullable: true })
+  blockedTerritory?: string[] | null;
+
+  @Field(() => Int, { nullable: true, description: 'Days of access from the start of a grant.' })
+  termDays?: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'Named users.' })
+  seats?: number | null;
+}
+
 @InputType()
 export class CreateOfferInput {
   @Field(() => String, { description: 'The dataset, as org/name.' })
   slug: string;
 
-  @Field(() => String, { description: 'SPDX id, or evaluation, research, commercial.' })
+  @Field(() => String, { description: 'SPDX id, or evaluation, research, commercial, exclusive.' })
   template: string;
 
   @Field(() => BigIntScalar, { nullable: true, description: 'Price of one unit in minor units; free when left out.' })
@@ -94,6 +117,16 @@ export class CreateOfferInput {
 
   @Field(() => Boolean, { nullable: true })
   needsApproval?: boolean | null;
+
+  @Field(() => OfferLimitsInput, { nullable: true })
+  limits?: OfferLimitsInput | null;
+
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description:
+      'What you, the rightsholder, permit beside a public licence: weights_policy, outputs_policy, nc_reading, contents_licence, mdl_grid, custom_map.',
+  })
+  declarations?: Declarations | null;
 
   @Field(() => LocalizedTextInput, { nullable: true })
   title?: LocalizedTextInput | null;

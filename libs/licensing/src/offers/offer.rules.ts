@@ -3,7 +3,12 @@ import type { Currency, Money } from '@app/kernel';
 import { z } from 'zod';
 import { LicensingErrors } from '../licensing.errors.js';
 import { permittedUses } from '../terms/can-i.rules.js';
-import { LICENCES, findLicence, permitsAnything, toTerms } from '../terms/template.rules.js';
+import { declarationsSchema } from '../terms/declarations.js';
+import { NO_DIMENSIONS, countrySchema, fieldSchema } from '../terms/dimensions.js';
+import type { Dimensions } from '../terms/dimensions.js';
+import type { LicenceRow } from '../terms/licence-table.js';
+import { LICENCES, findLicence, idleDeclarations, permitsAnything, toTerms } from '../terms/template.rules.js';
+import type { TermsWish } from '../terms/template.rules.js';
 import type { Terms } from '../terms/terms.js';
 import type { Use } from '../terms/uses.js';
 import type { OfferKind } from './offer.entity.js';
@@ -29,6 +34,17 @@ export const newOfferSchema = z
     per: z.enum(PRICE_UNITS).nullish(),
     needsApproval: z.boolean().nullish(),
     title: z.object({ zh: titleSchema.nullish(), en: titleSchema.nullish() }).nullish(),
+    limits: z
+      .strictObject({
+        fields: z.array(fieldSchema).min(1).max(20).nullish(),
+        deniedFields: z.array(fieldSchema).min(1).max(20).nullish(),
+        territory: z.array(countrySchema).min(1).max(300).nullish(),
+        blockedTerritory: z.array(countrySchema).min(1).max(300).nullish(),
+        termDays: z.number().int().min(1).max(36_500).nullish(),
+        seats: z.number().int().min(1).max(1_000_000).nullish(),
+      })
+      .nullish(),
+    declarations: declarationsSchema.nullish(),
   })
   .refine((input) => !input.priceMinor || input.currency, { message: 'is needed with a price', path: ['currency'] });
 
@@ -46,11 +62,17 @@ export interface OfferDraft {
   readonly titleEn: string;
 }
 
-/** @throws LICENSING_TERMS_UNKNOWN, LICENSING_TERMS_GRANT_NOTHING, LICENSING_PUBLIC_LICENCE_PRICED */
-export function draftOffer(input: NewOffer): OfferDraft {
+/**
+ * @throws LICENSING_TERMS_UNKNOWN, LICENSING_TERMS_GRANT_NOTHING, LICENSING_PUBLIC_LICENCE_PRICED,
+ *         LICENSING_TERMS_WISH_REFUSED
+ */
+export function draftOffer(
+  input: NewOffer,
+  personalData: Dimensions['personalData'] = NO_DIMENSIONS.personalData,
+): OfferDraft {
   const licence = findLicence(input.template);
   if (!licence) throw LicensingErrors.TERMS_UNKNOWN({ template: input.template, known: LICENCES.map((l) => l.id) });
-  const terms = toTerms(licence);
+  const terms = toTerms(licence, wishOf(licence, input, personalData));
   if (!permitsAnything(terms)) throw LicensingErrors.TERMS_GRANT_NOTHING({ template: licence.id });
   const priceMinor = input.priceMinor ?? 0;
   if (priceMinor > 0 && licence.family === 'public')
@@ -65,6 +87,26 @@ export function draftOffer(input: NewOffer): OfferDraft {
     titleZh: input.title?.zh ?? licence.title.zh,
     titleEn: input.title?.en ?? licence.title.en,
   };
+}
+
+/** What the provider adds to the licence. Nothing added leaves the terms as they were first frozen. */
+function wishOf(licence: LicenceRow, input: NewOffer, personalData: Dimensions['personalData']): TermsWish {
+  const given = <T extends object>(parts: T | null | undefined): Partial<T> =>
+    Object.fromEntries(
+      Object.entries(parts ?? {}).filter(([, value]) => value !== null && value !== undefined),
+    ) as Partial<T>;
+  const limits = given(input.limits);
+  const declarations = given(input.declarations);
+  const refuse = (reason: string): never => {
+    throw LicensingErrors.TERMS_WISH_REFUSED({ template: licence.id, reason });
+  };
+  if (licence.family === 'public' && Object.keys(limits).length > 0)
+    refuse('a public licence cannot be limited; sell under a template of the market');
+  const idle = idleDeclarations(licence, declarations);
+  if (idle.length > 0) refuse(`it leaves nothing open that ${idle.join(', ')} would decide`);
+  if (licence.exclusivity === 'field' && !limits.fields) refuse('name the fields of use that it is exclusive in');
+  const wish = { ...limits, ...(Object.keys(declarations).length > 0 && { declarations }) } as TermsWish;
+  return Object.keys(wish).length > 0 ? { ...wish, personalData } : wish;
 }
 
 interface ShelfOffer {

@@ -6,7 +6,11 @@ import { Database } from '@app/database';
 import { Clock, KernelErrors, newId, requireProvider, validate } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { LicensingErrors } from '../licensing.errors.js';
+import { findLicence } from '../terms/template.rules.js';
+import { personalDataOf } from '../terms/compliance.rules.js';
+import type { Terms } from '../terms/terms.js';
 import { TermsService } from '../terms/terms.service.js';
+import { factsOf } from '../use-check/compliance-facts.js';
 import { OfferEntity } from './offer.entity.js';
 import { OfferIndex } from './offer-index.service.js';
 import { draftOffer, newOfferSchema } from './offer.rules.js';
@@ -26,16 +30,16 @@ export class OfferService {
 
   /**
    * Puts terms and a price on a dataset of the acting provider.
-   * @throws REQUEST_NOT_FOUND, LICENSING_TERMS_UNKNOWN, LICENSING_TERMS_GRANT_NOTHING, LICENSING_PUBLIC_LICENCE_PRICED
+   * @throws REQUEST_NOT_FOUND, LICENSING_TERMS_UNKNOWN, LICENSING_TERMS_GRANT_NOTHING, LICENSING_PUBLIC_LICENCE_PRICED,
+   *         LICENSING_TERMS_WISH_REFUSED, LICENSING_EXCLUSIVITY_VOID
    */
   async createOffer(ctx: RequestContext, input: NewOffer): Promise<OfferEntity> {
     const seller = sellerOf(ctx);
     const fields = validate(newOfferSchema, input);
-    const draft = draftOffer(fields);
     return this.database.transaction(ctx, async (ctx) => {
       const dataset = await this.datasets.bySlug(ctx, fields.slug);
       requireOwner(seller, dataset, { what: 'dataset', id: fields.slug });
-      const { terms, ...offered } = draft;
+      const { terms, ...offered } = draftOffer(fields, personalDataOf(factsOf(dataset.declared)));
       const now = this.clock.now();
       const offer: OfferEntity = {
         id: newId('Offer', now.getTime()),
@@ -48,6 +52,7 @@ export class OfferService {
         createdAt: now,
         retiredAt: null,
       };
+      await this.requireExclusivity(ctx, offer, terms);
       await this.database.repository(ctx, OfferEntity).insert(offer);
       await this.record(ctx, 'offer.created', offer, {
         template: terms.template,
@@ -78,6 +83,31 @@ export class OfferService {
       await this.index.refresh(ctx, offer.datasetId);
       return retired;
     });
+  }
+
+  /**
+   * An exclusive field is worth nothing once a public licence was given on the same bytes, even one since retired; and
+   * while it is offered, no public licence may be added.
+   */
+  private async requireExclusivity(ctx: RequestContext, offer: OfferEntity, terms: Terms): Promise<void> {
+    const isExclusive = terms.exclusivity === 'field';
+    if (!isExclusive && findLicence(terms.template)?.family !== 'public') return;
+    // Of two made at once the later one sees the first; the lock is that of the index, taken again below.
+    await this.database.query(ctx, `select pg_advisory_xact_lock(hashtextextended('licensing.offers:' || $1, 0))`, [
+      offer.datasetId,
+    ]);
+    const others = await this.database.query<{ template: string; exclusivity: string; status: string }>(
+      ctx,
+      `select t.terms ->> 'template' as template, t.terms ->> 'exclusivity' as exclusivity, o.status
+         from offers o join terms t on t.hash = o.terms_hash where o.dataset_id = $1`,
+      [offer.datasetId],
+    );
+    const inTheWay = others.find((other) =>
+      isExclusive
+        ? findLicence(other.template)?.family === 'public'
+        : other.exclusivity === 'field' && other.status === 'active',
+    );
+    if (inTheWay) throw LicensingErrors.EXCLUSIVITY_VOID({ template: terms.template, other: inTheWay.template });
   }
 
   private async record(

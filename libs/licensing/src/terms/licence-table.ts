@@ -1,4 +1,6 @@
-import type { Bilingual, TermsCondition } from './terms.js';
+import type { Dimensions } from './dimensions.js';
+import type { Bilingual } from './terms.js';
+import type { TermsCondition } from './use-context.js';
 import type { Use } from './uses.js';
 
 /**
@@ -22,4 +24,9 @@ export interface LicenceRow {
   readonly cases?: readonly { use: Use; when: TermsCondition; cell: string; clause: string }[];
   readonly termDays?: number;
   readonly seats?: number;
+  readonly exclusivity?: 'field';
+  /** What version 2 of the terms can say and version 1 cannot; a row that says nothing of it stays at version 1. */
+  readonly dimensions?: Partial<Dimensions>;
+  /** Its cells are filled by the provider, each with the clause that he quotes. */
+  readonly isMapped?: true;
 }

@@ -181,4 +181,77 @@ export const MARKET_TEMPLATES: readonly LicenceRow[] = [
       benchmark_publication: 'publication',
     },
   },
+  {
+    id: 'LicenseRef-Bodega-Exclusive-1.0',
+    aliases: ['exclusive', 'exclusive-field', 'LicenseRef-Bodega-Exclusive'],
+    family: 'market',
+    title: { en: 'Bodega Exclusive Field of Use', zh: 'Bodega 领域独占许可' },
+    summary: {
+      en: 'Commercial training and products in the named fields, which the provider licenses to nobody else during the term.',
+      zh: '在所列领域内的商用训练与产品部署；期限内提供方不得向他人许可该领域。',
+    },
+    url: null,
+    row: 'A | A | A | A | F | A | A | F | F | A | D la,bd | D at',
+    clauses: {
+      ...COMMON,
+      grant: GRANT,
+      field: {
+        en: 'Commercial uses are granted in the named fields and nowhere else.',
+        zh: '商用用途仅限所列领域。',
+      },
+      exclusivity: {
+        en: 'During the term neither the provider nor its other channels license the field to anyone; every earlier grant is stated. A public licence ever given on any part makes exclusivity void for that part.',
+        zh: '期限内提供方及其其他渠道不得向任何人许可该领域，并须声明此前的全部授权。任何部分曾以公共许可发布的，该部分的独占无效。',
+      },
+      models: {
+        en: 'A model carries no claim of the provider unless it can put out recognizable episodes; it survives in the field.',
+        zh: '除非模型能够输出可辨识的轨迹，提供方对模型不主张权利；模型在该领域内继续有效。',
+      },
+      'no-synthetic-episodes': {
+        en: 'Synthetic data that reproduces episodes is not sold.',
+        zh: '不得出售再现轨迹的合成数据。',
+      },
+      'no-open-weights': { en: 'Trained weights are not released to the public.', zh: '训练权重不得向公众发布。' },
+      'no-redistribution': NO_REDISTRIBUTION,
+      affiliates: {
+        en: 'Entities that you control, and contractors on your systems, may use the data when listed to the provider and bound.',
+        zh: '您所控制的关联方及在您系统上作业的承包方，在列明并受约束后可使用数据。',
+      },
+      publication: { en: 'Scores may be published, naming the dataset.', zh: '可发布评分，并注明数据集。' },
+      warranty: {
+        en: 'The provider warrants title, consent, permission of the premises, and that no earlier grant covers the field.',
+        zh: '提供方保证权属、同意、场所许可，且此前无授权覆盖该领域。',
+      },
+    },
+    decides: {
+      otherwise: 'grant',
+      commercial_training: 'field',
+      fine_tune: 'field',
+      commercialise_model_output: 'models',
+      embed_in_product: 'models',
+      release_weights_open: 'no-open-weights',
+      redistribute_data: 'no-redistribution',
+      redistribute_derivative_data: 'no-redistribution',
+      share_with_affiliate: 'affiliates',
+      benchmark_publication: 'publication',
+    },
+    cases: [
+      {
+        use: 'commercialise_model_output',
+        when: { outputKind: ['synthetic_data'] },
+        cell: 'F',
+        clause: 'no-synthetic-episodes',
+      },
+    ],
+    termDays: 365,
+    exclusivity: 'field',
+    dimensions: {
+      field: {
+        allow: [],
+        deny: [],
+        uses: ['commercial_training', 'fine_tune', 'commercialise_model_output', 'embed_in_product'],
+      },
+      models: 'survive_in_field',
+    },
+  },
 ];

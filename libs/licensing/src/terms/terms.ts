@@ -1,21 +1,16 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@app/kernel';
 import { z } from 'zod';
+import { countrySchema, dimensionsSchema } from './dimensions.js';
 import { DUTIES } from './duties.js';
 import type { Duty } from './duties.js';
+import { conditionSchema } from './use-context.js';
 import { USES, VERDICTS } from './uses.js';
 import type { Use } from './uses.js';
 
 const bilingual = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
 const duties = z.array(z.enum(DUTIES as readonly [Duty, ...Duty[]]));
 const verdict = z.enum(VERDICTS);
-
-/** Facts that change an answer; every one given must match. */
-const conditionSchema = z.strictObject({
-  actor: z.enum(['academic', 'company', 'individual']).optional(),
-  weightsLicence: z.array(z.string().min(1)).optional(),
-  isUnlocked: z.literal(true).optional(),
-});
 
 const ruleSchema = z.strictObject({
   verdict,
@@ -33,45 +28,58 @@ const usesSchema = z.strictObject(
   Object.fromEntries(USES.map((use) => [use, ruleSchema])) as Record<Use, typeof ruleSchema>,
 );
 
+const common = {
+  /** SPDX id, `NONE`, or `LicenseRef-*`. */
+  template: z.string().min(1).max(100),
+  title: bilingual,
+  summary: bilingual,
+  /** What the terms cover: a software licence in an offer is declared to cover the data. */
+  scope: z.literal('data'),
+  uses: usesSchema,
+  clauses: z.record(z.string().min(1), bilingual),
+  /** SHA-256 of the text that people read, and where the full licence text is. */
+  text: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), url: z.string().nullable() }),
+  /** ISO 3166 codes, or null for anywhere lawful. */
+  territory: z.array(countrySchema).nullable(),
+  /** Days of access from the grant's start; null is without end. */
+  termDays: z.number().int().positive().nullable(),
+  /** Named users; null is everyone in the organization. */
+  seats: z.number().int().positive().nullable(),
+};
+
 /**
- * The licence as data, version 1. Complete in itself: what a buyer accepted can be judged years later without the
- * template that it was made from. Every use has its rule; a missing one is refused, because silence never widens.
+ * The licence as data. Complete in itself: what a buyer accepted can be judged years later without the template that it was
+ * made from. Every use has its rule; a missing one is refused, because silence never widens. Version 2 adds dimensions;
+ * version 1 is what was frozen before them, and is read for ever.
  */
 export const termsSchema = z
-  .strictObject({
-    v: z.literal(1),
-    /** SPDX id, `NONE`, or `LicenseRef-Bodega-*`. */
-    template: z.string().min(1).max(100),
-    title: bilingual,
-    summary: bilingual,
-    /** What the terms cover: a software licence in an offer is declared to cover the data. */
-    scope: z.literal('data'),
-    uses: usesSchema,
-    clauses: z.record(z.string().min(1), bilingual),
-    /** SHA-256 of the text that people read, and where the full licence text is. */
-    text: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), url: z.string().nullable() }),
-    /** ISO 3166 codes, or null for anywhere lawful. */
-    territory: z.array(z.string().regex(/^[A-Z]{2}$/)).nullable(),
-    /** Days of access from the grant's start; null is without end. */
-    termDays: z.number().int().positive().nullable(),
-    /** Named users; null is everyone in the organization. */
-    seats: z.number().int().positive().nullable(),
-    exclusivity: z.literal('none'),
-  })
+  .discriminatedUnion('v', [
+    z.strictObject({ v: z.literal(1), ...common, exclusivity: z.literal('none') }),
+    z.strictObject({
+      v: z.literal(2),
+      ...common,
+      exclusivity: z.enum(['none', 'field']),
+      dimensions: dimensionsSchema,
+    }),
+  ])
   .superRefine((terms, issues) => {
     for (const use of USES) {
       const rule = terms.uses[use];
-      for (const clause of [rule.clause, ...(rule.cases ?? []).map((c) => c.clause)]) {
-        if (!Object.hasOwn(terms.clauses, clause)) {
-          issues.addIssue({ code: 'custom', path: ['uses', use], message: `names the unknown clause "${clause}"` });
+      for (const one of [rule, ...(rule.cases ?? [])]) {
+        if (!Object.hasOwn(terms.clauses, one.clause)) {
+          issues.addIssue({
+            code: 'custom',
+            path: ['uses', use],
+            message: `names the unknown clause "${one.clause}"`,
+          });
         }
-      }
-      if ((rule.verdict === 'ALLOWED_WITH_DUTIES') !== rule.duties.length > 0) {
-        issues.addIssue({
-          code: 'custom',
-          path: ['uses', use],
-          message: 'has duties exactly when they are the condition',
-        });
+        if ((one.verdict === 'ALLOWED_WITH_DUTIES') !== one.duties.length > 0) {
+          issues.addIssue({
+            code: 'custom',
+            path: ['uses', use],
+            message: 'has duties exactly when they are the condition',
+          });
+        }
       }
     }
   });
@@ -79,7 +87,6 @@ export const termsSchema = z
 /** Terms that passed the schema. */
 export type Terms = z.infer<typeof termsSchema>;
 export type TermsRule = z.infer<typeof ruleSchema>;
-export type TermsCondition = z.infer<typeof conditionSchema>;
 export type Bilingual = z.infer<typeof bilingual>;
 
 /** SHA-256 (hex) of the terms as canonical JSON: what an order freezes and a certificate names. */

@@ -1,4 +1,4 @@
-import { ArgsType, Field, ID, InputType, ObjectType } from '@nestjs/graphql';
+import { ArgsType, Field, GraphQLISODateTime, ID, InputType, ObjectType } from '@nestjs/graphql';
 import { Visible } from '@app/graphql';
 import { DUTY_SENTENCES } from '../terms/duties.js';
 import { VerdictEnum } from '../terms/terms.graphql.js';
@@ -52,6 +52,16 @@ export class UseCheckType {
   @Field(() => String)
   reasonZh: string;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Who can decide what is undecided: buyer (by saying more), rightsholder or provider (by a declaration).',
+  })
+  resolvedBy: string | null;
+
+  @Field(() => [String], { description: 'What he must say or declare.' })
+  resolvedWith: string[];
+
   @Field(() => String, { nullable: true, description: 'Which terms gave the answer.' })
   termsHash: string | null;
 
@@ -75,6 +85,30 @@ export class UseContextInput {
     description: 'No technical lock keeps users of the product from the weights.',
   })
   isUnlocked?: boolean | null;
+
+  @Field(() => String, { nullable: true, description: 'What the model puts out: control, labels or synthetic_data.' })
+  outputKind?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'collection (parts kept apart) or merged.' })
+  mixForm?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Country of the use, ISO 3166-1 alpha-2.' })
+  territory?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Code of the field of use, such as logistics.' })
+  field?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Who receives the data: subsidiary, parent_or_sister, contractor or third_party.',
+  })
+  recipient?: string | null;
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'When the use happens; a grant may have ended by then.',
+  })
+  at?: Date | null;
 }
 
 @ArgsType()
@@ -103,6 +137,8 @@ export function toUseCheckType(check: UseCheck): UseCheckType {
     clauses: check.clauses.map(({ id, en, zh }) => ({ id, text: en, textZh: zh })),
     reason: check.reason.en,
     reasonZh: check.reason.zh,
+    resolvedBy: check.resolve?.by ?? null,
+    resolvedWith: [...(check.resolve?.what ?? [])],
     termsHash: check.termsHash,
     offerId: check.offerId,
   };

@@ -2,13 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { DatasetQueries } from '@app/catalog';
 import { KernelErrors, validate } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
-import { z } from 'zod';
 import { GrantQueries } from '../grants/grant.queries.js';
+import type { GrantRow } from '../grants/grant.queries.js';
 import { OfferQueries } from '../offers/offer.queries.js';
 import type { OfferRow } from '../offers/offer.queries.js';
 import { byOpenness, canI, undecided } from '../terms/can-i.rules.js';
-import type { UseAnswer, UseContext } from '../terms/can-i.rules.js';
+import type { UseAnswer } from '../terms/can-i.rules.js';
+import type { ComplianceFacts } from '../terms/compliance.rules.js';
+import type { Bilingual } from '../terms/terms.js';
 import { TermsQueries } from '../terms/terms.queries.js';
+import { useContextSchema } from '../terms/use-context.js';
+import type { UseContext } from '../terms/use-context.js';
+import { factsOf } from './compliance-facts.js';
 
 /** What is asked about: exactly one of the three. */
 export interface UseSubject {
@@ -16,21 +21,6 @@ export interface UseSubject {
   readonly offerId?: string | null;
   readonly grantId?: string | null;
 }
-
-/** As callers give it: null is as good as left out. */
-const contextSchema = z
-  .strictObject({
-    purpose: z.enum(['commercial', 'noncommercial']).nullish(),
-    actor: z.enum(['academic', 'company', 'individual']).nullish(),
-    weightsLicence: z.string().trim().min(1).max(100).nullish(),
-    isUnlocked: z.boolean().nullish(),
-  })
-  .transform((given): UseContext => ({
-    ...(given.purpose && { purpose: given.purpose }),
-    ...(given.actor && { actor: given.actor }),
-    ...(given.weightsLicence && { weightsLicence: given.weightsLicence }),
-    ...(given.isUnlocked && { isUnlocked: true }),
-  }));
 
 /** An answer, and the offer or grant whose terms gave it. */
 export interface UseCheck extends UseAnswer {
@@ -53,7 +43,7 @@ export class UseCheckQueries {
    * @throws REQUEST_INVALID unless exactly one subject is given, REQUEST_NOT_FOUND
    */
   async canI(ctx: RequestContext, subject: UseSubject, askedUse: string, askedContext: object = {}): Promise<UseCheck> {
-    const context = validate(contextSchema, askedContext, 'context');
+    const context = validate(useContextSchema, askedContext, 'context');
     const use = askedUse.trim().toLowerCase();
     const [given, ...more] = Object.values(subject).filter((id) => typeof id === 'string');
     if (given === undefined || more.length > 0) {
@@ -61,13 +51,14 @@ export class UseCheckQueries {
       throw KernelErrors.INVALID({ problems: [{ path: 'canI', message }] });
     }
     if (subject.grantId) return this.ofGrant(ctx, subject.grantId, use, context);
-    if (subject.offerId) return ofOffer(await this.offers.byId(ctx, subject.offerId), use, context);
+    if (subject.offerId) return this.ofOneOffer(ctx, subject.offerId, use, context);
     return this.ofDataset(ctx, given, use, context);
   }
 
   private async ofDataset(ctx: RequestContext, slug: string, use: string, context: UseContext): Promise<UseCheck> {
     const dataset = await this.datasets.bySlug(ctx, slug);
-    const checks = (await this.offers.ofDataset(ctx, dataset.id)).map((offer) => ofOffer(offer, use, context));
+    const facts = factsOf(dataset.declared);
+    const checks = (await this.offers.ofDataset(ctx, dataset.id)).map((offer) => ofOffer(offer, use, context, facts));
     const [best] = checks.sort(byOpenness);
     return (
       best ?? {
@@ -78,19 +69,42 @@ export class UseCheckQueries {
     );
   }
 
+  private async ofOneOffer(ctx: RequestContext, id: string, use: string, context: UseContext): Promise<UseCheck> {
+    const offer = await this.offers.byId(ctx, id);
+    return ofOffer(offer, use, context, await this.factsOfDataset(ctx, offer.datasetId));
+  }
+
+  /** What the provider says of people and places now; of what cannot be seen any more nothing is known. */
+  private async factsOfDataset(ctx: RequestContext, datasetId: string): Promise<ComplianceFacts> {
+    const [dataset] = await this.datasets.byIds(ctx, [datasetId]);
+    return dataset ? factsOf(dataset.declared) : {};
+  }
+
   private async ofGrant(ctx: RequestContext, grantId: string, use: string, context: UseContext): Promise<UseCheck> {
     const grant = await this.grants.byId(ctx, grantId);
     const { termsHash, offerId } = grant;
-    const answer = canI(await this.terms.byHash(ctx, termsHash), use, context);
-    if (grant.state === 'active') return { ...answer, termsHash, offerId };
-    const reason = { en: `Forbidden: the grant is ${grant.state}.`, zh: `禁止：授权状态为 ${grant.state}。` };
-    return { verdict: 'FORBIDDEN', duties: [], clauses: answer.clauses, reason, termsHash, offerId };
+    const facts = await this.factsOfDataset(ctx, grant.datasetId);
+    const answer = canI(await this.terms.byHash(ctx, termsHash), use, context, facts);
+    const closed = closedFor(grant, context.at);
+    if (!closed) return { ...answer, termsHash, offerId };
+    return { ...answer, verdict: 'FORBIDDEN', duties: [], reason: closed, resolve: null, termsHash, offerId };
   }
 }
 
-function ofOffer(offer: OfferRow, use: string, context: UseContext): UseCheck {
-  if (offer.status === 'retired') {
-    return { ...undecided('This offer is retired.', '此报价已下架。'), termsHash: offer.termsHash, offerId: offer.id };
+/** Why a grant opens nothing at all, now or at the time that is asked about; null when it may. */
+function closedFor(grant: GrantRow, at: Date | undefined): Bilingual | null {
+  if (grant.state !== 'active') {
+    return { en: `Forbidden: the grant is ${grant.state}.`, zh: `禁止：授权状态为 ${grant.state}。` };
   }
-  return { ...canI(offer.terms, use, context), termsHash: offer.termsHash, offerId: offer.id };
+  const isOver = at !== undefined && grant.expiresAt !== null && at >= grant.expiresAt;
+  const day = grant.expiresAt?.toISOString().slice(0, 10) ?? '';
+  return isOver ? { en: `Forbidden: the grant ends on ${day}.`, zh: `禁止：授权于 ${day} 到期。` } : null;
+}
+
+function ofOffer(offer: OfferRow, use: string, context: UseContext, facts: ComplianceFacts): UseCheck {
+  const { id: offerId, termsHash } = offer;
+  if (offer.status === 'retired') {
+    return { ...undecided('This offer is retired.', '此报价已下架。'), termsHash, offerId };
+  }
+  return { ...canI(offer.terms, use, context, facts), termsHash, offerId };
 }
