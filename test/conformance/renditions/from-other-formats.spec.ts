@@ -216,6 +216,16 @@ describe('what LeRobot cannot hold', () => {
     await expect(workshop.ofSource(source, 'lerobot_v3.0')).rejects.toThrow(RenditionRefused);
   });
 
+  it('refuses an episode whose clock jumped by years', async () => {
+    const source = fakeSource(recording.slice(0, 1), {
+      clock: 'own',
+      change: (item) =>
+        item.kind === 'image' && item.timeS !== null && item.timeS > 0.9 ? { ...item, timeS: item.timeS + 1e9 } : item,
+    });
+
+    await expect(workshop.ofSource(source, 'lerobot_v3.0')).rejects.toThrow(/its clock jumped/);
+  });
+
   it('refuses a picture that cannot be decoded, and leaves no encoder behind', async () => {
     const source = fakeSource(recording, {
       change: (item) => (item.kind === 'image' ? { ...item, encoding: 'jpeg', bytes: new Uint8Array(50) } : item),

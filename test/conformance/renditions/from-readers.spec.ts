@@ -101,9 +101,9 @@ describe('the made-up recording as', () => {
       const source = await onDisk(name, await write());
 
       const v30 = await workshop.of(source, 'lerobot_v3.0', fps);
-      await expectV30(v30);
+      await expectV30(v30, source);
       const v21 = await workshop.of(source, 'lerobot_v2.1', fps);
-      await expectV21(v21);
+      await expectV21(v21, source);
 
       const [before, after] = [await measure(source), await measure(v30.tree)];
       expect(after.episodes.map((e) => e.frames)).toEqual(recording.map((e) => e.frames));
@@ -128,7 +128,7 @@ describe('the made-up recording as', () => {
 
     const made = await workshop.of(source, 'lerobot_v3.0');
 
-    await expectV30(made);
+    await expectV30(made, source);
     const tasks = (await readTable(made, 'meta/tasks.parquet')).map((row) => row.task);
     const rows = await readTable(made, 'data/chunk-000/file-000.parquet');
     expect(tasks[Number(rows[0]?.task_index)]).toMatch(/reach/);
@@ -151,7 +151,7 @@ describeWithSharedData('real recordings of other formats', () => {
 
     const made = await workshop.of(source, 'lerobot_v3.0', fps);
 
-    await expectV30(made);
+    await expectV30(made, source);
     expect(made.episodes).toBe(before.set.episodes);
     // Every row of the source is a frame, or is counted as dropped; every other frame is counted as repeated.
     const states = made.loss.losses.find((line) => line.what === 'resampled' && line.stream === 'states')?.figures;

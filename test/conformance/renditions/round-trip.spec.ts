@@ -49,8 +49,8 @@ describeWithSharedData('a real v2.1 set, made v3.0 and v2.1 again', () => {
     const v21 = await workshop.of(v30.tree, 'lerobot_v2.1');
 
     expect([v30.loss.lossless, v21.loss.lossless]).toEqual([true, true]);
-    await expectV30(v30);
-    await expectV21(v21);
+    await expectV30(v30, source);
+    await expectV21(v21, source);
     await expectSame(source, v30.tree);
     await expectSame(source, v21.tree);
     const rows = await readTable(v30, 'data/chunk-000/file-000.parquet');
@@ -76,8 +76,8 @@ describeWithSharedData('a real v3.0 set, made v2.1 and v3.0 again', () => {
     const v30 = await workshop.of(v21.tree, 'lerobot_v3.0');
 
     expect([v30.loss.lossless, v21.loss.lossless]).toEqual([true, true]);
-    await expectV21(v21);
-    await expectV30(v30);
+    await expectV21(v21, source);
+    await expectV30(v30, source);
     await expectSame(source, v21.tree);
     await expectSame(source, v30.tree);
     await source.close();
@@ -108,7 +108,7 @@ describeWithSharedData('a real v3.0 set, made v2.1 and v3.0 again', () => {
       ['precision_narrowed', 'action'],
       ['precision_narrowed', 'observation.state'],
     ]);
-    await expectV30(v30);
+    await expectV30(v30, source);
     await source.close();
   });
 });
@@ -123,8 +123,8 @@ describe('a set of the shelf, made v2.1 and v3.0 again', () => {
     const v21 = await workshop.of(source, 'lerobot_v2.1');
     const v30 = await workshop.of(v21.tree, 'lerobot_v3.0');
 
-    await expectV21(v21);
-    await expectV30(v30);
+    await expectV21(v21, source);
+    await expectV30(v30, source);
     await expectSame(source, v21.tree);
     await expectSame(source, v30.tree);
     const outcomes = async (tree: FileTree) => (await measure(tree)).episodes.map((e) => e.outcome);

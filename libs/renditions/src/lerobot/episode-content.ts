@@ -1,8 +1,8 @@
 import type { ImageItem, NumberRows, SourceEpisode } from '@app/formats';
 import { RenditionRefused } from '../rendition-target.js';
 
-/** Numbers of one episode that are held at a time. */
-const MAX_EPISODE_BYTES = 256 * 2 ** 20;
+/** Numbers of one episode that are held at a time: two hours of 52 channels at 100 Hz. Twice that, once they are laid out. */
+const MAX_EPISODE_BYTES = 160 * 2 ** 20;
 /** A day at 30 pictures a second. */
 const MAX_PICTURES = 3_000_000;
 

@@ -4,8 +4,11 @@ import { RenditionRefused } from '../rendition-target.js';
 import type { EpisodeContent } from './episode-content.js';
 import type { FeaturePlan, NumericFeature } from './mapping.js';
 import type { FrameGrid, SamplePick } from './regular-clock.js';
-import { frameAt, frameGrid, pickLatest } from './regular-clock.js';
+import { frameAt, frameCount, frameGrid, pickLatest } from './regular-clock.js';
 import { referenceOf } from './survey.js';
+
+/** Nine frames of ten repeated is no recording any more. */
+const MAX_STRETCH = 10;
 
 /** The frames of one episode, and which sample of each own-clock stream they take. */
 export interface EpisodeFrames {
@@ -31,6 +34,11 @@ export function layFrames(
     const frames = countFrames(head, plan, episode, content);
     return { frames, grid: null, pickOf: () => null, tasks: episode.tasks };
   }
+  const due = frameCount(referenceS, fps);
+  if (!(due <= MAX_STRETCH * referenceS.length + fps.num / fps.den))
+    throw new RenditionRefused(
+      `Episode ${episode.index} spans ${due} frames and its ${reference} has ${referenceS.length} samples: its clock jumped.`,
+    );
   const grid = frameGrid(referenceS, fps);
   const picks = new Map<string, SamplePick>();
   const streams = [...plan.numeric.flatMap((feature) => feature.parts), ...plan.cameras.map((camera) => camera.spec)];

@@ -27,8 +27,18 @@ describe('a regular grid of frames', () => {
           expect([grid.frames, dropped, repeated]).toEqual([samples.length, 0, 0]);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 300 },
     );
+  });
+
+  it('keeps what is left of a camera that lost every third picture, each in its place', () => {
+    const kept = Array.from({ length: 60 }, (_, k) => k).filter((k) => k % 3 !== 1);
+    const samples = Float64Array.from(kept, (k) => k / 30 + (k === 0 ? 0 : 0.004 * Math.sin(k)));
+
+    const { picks, dropped, repeated } = pickLatest(samples, frameGrid(samples, FPS));
+
+    for (const [i, k] of kept.entries()) expect(picks[k]).toBe(i);
+    expect([dropped, repeated]).toEqual([0, 60 - kept.length]);
   });
 
   it('never takes a sample from after its moment, but the first', () => {

@@ -23,27 +23,34 @@ const HALF = 0.5;
 
 /**
  * Frame k stands at t0 + k/fps. Where the reference has a sample within half a frame of that, the frame stands for the moment
- * of this sample: the jitter of a camera's clock must not make its pictures repeat and vanish.
+ * of this sample: the jitter of a camera's clock must not make its pictures repeat and vanish. A reference that is faster than
+ * the frames has no jitter to forgive: its frames stand where they are due.
  */
 export function frameGrid(referenceS: ArrayLike<number>, fps: Rate): FrameGrid {
   const count = referenceS.length;
-  if (count === 0) return { frames: 0, timesS: new Float64Array(0) };
+  const frames = frameCount(referenceS, fps);
   const stepS = fps.den / fps.num;
   const firstS = referenceS[0] ?? 0;
-  const spanS = Math.max(0, (referenceS[count - 1] ?? firstS) - firstS);
-  const frames = Math.round(spanS / stepS) + 1;
-  const isSameRate = count > 1 && Math.abs(spanS / (count - 1) / stepS - 1) < 0.2;
+  const isFaster = count > 1 + 1.25 * frames;
   const timesS = new Float64Array(frames);
   for (let k = 0, at = 0; k < frames; k += 1) {
     const dueS = firstS + k * stepS;
     timesS[k] = dueS;
-    if (!isSameRate) continue;
+    if (isFaster) continue;
     while (at + 1 < count && Math.abs((referenceS[at + 1] ?? 0) - dueS) <= Math.abs((referenceS[at] ?? 0) - dueS))
       at += 1;
     const nearestS = referenceS[at] ?? dueS;
     if (Math.abs(nearestS - dueS) < HALF * stepS) timesS[k] = nearestS;
   }
   return { frames, timesS };
+}
+
+/** Frames from the first to the last sample of a reference, without laying them: a clock that jumped may ask for years. */
+export function frameCount(referenceS: ArrayLike<number>, fps: Rate): number {
+  const firstS = referenceS[0];
+  const lastS = referenceS[referenceS.length - 1];
+  if (firstS === undefined || lastS === undefined) return 0;
+  return Math.round((Math.max(0, lastS - firstS) * fps.num) / fps.den) + 1;
 }
 
 /** The latest sample at or before each frame; the first one for frames before it. Times rise. */
