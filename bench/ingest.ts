@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { atLeastTimes, atMost, median } from './bench-row.js';
 import type { BenchRow } from './bench-row.js';
+import { capacityRow } from './ingest/capacity.js';
 import { DiskTree } from './ingest/disk-tree.js';
 import type { LaneReport } from './ingest/lane.js';
 import { readSeed, writeSet } from './ingest/sets.js';
@@ -27,7 +28,7 @@ const note = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /**
  * Ingest of LeRobot sets in one lane of one process: validating, hashing every file and indexing every episode, against
- * tools that hash only and against plain hyparquet for the statistics; and the memory that it takes.
+ * tools that hash only and against plain hyparquet for the statistics; what a worker decodes and draws in a day; and the memory.
  * `--gb=N` sets the size of the large set (10).
  */
 export async function rows(): Promise<BenchRow[]> {
@@ -37,8 +38,12 @@ export async function rows(): Promise<BenchRow[]> {
     if (bavail * bsize < NEEDED_BYTES) throw new Error(`The bench needs ${NEEDED_BYTES / MB} MB in ${tmpdir()}.`);
     const seed = await readSeed();
     note(`Sets are copies of ${seed.title}.`);
-    // Decode check and previews per day get their row here: they run in libraries above this one's reach.
-    return [...(await videoRows(folder, seed)), await statisticsRow(folder, seed), ...(await memoryRows(folder, seed))];
+    return [
+      ...(await videoRows(folder, seed)),
+      await statisticsRow(folder, seed),
+      await capacityRow(),
+      ...(await memoryRows(folder, seed)),
+    ];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
