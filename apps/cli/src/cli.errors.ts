@@ -143,8 +143,19 @@ export const CliErrors = defineErrors('CLI', {
   ),
   NOT_VERIFIED: refusal(
     'CONFLICT',
-    (d: { path: string; problems: number }) =>
-      `${d.path} differs from its manifest in ${d.problems} ${d.problems === 1 ? 'place' : 'places'}.`,
-    { path: './pick-cups', problems: 1 },
+    (d: { path: string; problems: number; first: string }) =>
+      `${d.path} differs from its manifest in ${d.problems} ${d.problems === 1 ? 'place' : 'places'}: ${d.first}${d.problems === 1 ? '' : ', and more'}.`,
+    { path: './pick-cups', problems: 1, first: 'data/file-000.parquet is missing' },
+  ),
+  NOT_LICENSED: refusal(
+    'FORBIDDEN',
+    (d: { path: string; reason: string }) => `The licence of ${d.path} does not hold: ${d.reason}.`,
+    { path: './pick-cups', reason: 'the licence ended on 2026-11-30T00:00:00.000Z' },
+  ),
+  CERTIFICATE_ELSEWHERE: refusal(
+    'INVALID',
+    (d: { url: string }) =>
+      `The certificate keeps its status at ${d.url}, which is not at its issuer; it was not kept.`,
+    { url: 'https://other.example/status/revocation-1' },
   ),
 });

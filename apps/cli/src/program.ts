@@ -14,6 +14,7 @@ import { show } from './commands/show.js';
 import { usage } from './commands/usage.js';
 import type { UsageOptions } from './commands/usage.js';
 import { verify } from './commands/verify.js';
+import type { VerifyOptions } from './commands/verify.js';
 import type { CommonOptions, Invocation } from './invocation.js';
 
 /** Gives a command its surroundings, once the options that every command takes are known. */
@@ -120,8 +121,11 @@ export function buildProgram(open: Open): Command {
     .action((options: UsageOptions) => run((invocation) => usage(invocation, options)));
   program
     .command('verify')
-    .description('check a pulled folder against its manifest, with the network off')
+    .description('check a pulled folder against its manifest and its certificate, with the network off')
     .argument('<dir>')
-    .action((folder: string) => run((invocation) => verify(invocation, folder)));
+    .option('--refresh', 'first ask the market anew whether the licence was revoked or suspended')
+    .option('--max-status-age <hours>', 'refuse when that was last asked longer ago')
+    .option('--key <thumbprint>', 'trust no other key (else those known on this machine, else those in the folder)')
+    .action((folder: string, options: VerifyOptions) => run((invocation) => verify(invocation, folder, options)));
   return program;
 }

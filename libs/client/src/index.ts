@@ -52,7 +52,7 @@ export type {
   UploadPart,
   UploadVersion,
 } from './operations/publishing.js';
-export { CanI, CreateOffer, Grants, PlaceOrder, RequestLicense } from './operations/licensing.js';
+export { CanI, CreateOffer, Grants, IssueCertificate, PlaceOrder, RequestLicense } from './operations/licensing.js';
 export type {
   CreateOfferInput,
   GrantAnswer,

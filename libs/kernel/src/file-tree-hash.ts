@@ -53,12 +53,14 @@ export function compareByPath(a: { path: string }, b: { path: string }): number 
   return Buffer.compare(Buffer.from(a.path), Buffer.from(b.path));
 }
 
-/** Merkle root (64 hex digits) over a version's files: leaf = canonical JSON of `{ path, sha256, size }`, in order of path bytes. */
+/** A file's leaf in the tree of its version: the hash of the canonical JSON of `{ path, sha256, size }`. */
+export function fileLeaf({ path, sha256, sizeBytes }: HashedFile): Buffer {
+  return leafHash(canonicalJson({ path, sha256, size: sizeBytes }));
+}
+
+/** Merkle root (64 hex digits) over a version's files: one leaf each, in order of path bytes. */
 export function merkleRootOf(files: readonly HashedFile[]): string {
-  const leaves = [...files]
-    .sort(compareByPath)
-    .map((file) => leafHash(canonicalJson({ path: file.path, sha256: file.sha256, size: file.sizeBytes })));
-  return merkleRoot(leaves).toString('hex');
+  return merkleRoot([...files].sort(compareByPath).map(fileLeaf)).toString('hex');
 }
 
 /** The version's commit id: 40 hex digits, as Hub clients expect, cut from SHA-256 of a tag and the Merkle root. */

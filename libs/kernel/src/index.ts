@@ -1,4 +1,4 @@
-export { commitIdOf, compareByPath, leafHash, merkleRoot, merkleRootOf, nodeHash } from './file-tree-hash.js';
+export { commitIdOf, compareByPath, fileLeaf, leafHash, merkleRoot, merkleRootOf, nodeHash } from './file-tree-hash.js';
 export type { HashedFile } from './file-tree-hash.js';
 export { ID_PREFIXES, newId, isId, kindOfId } from './ids.js';
 export type { IdKind } from './ids.js';

@@ -129,7 +129,9 @@ export class FakeMarket {
       case 'CompleteUpload':
         return { completeUpload: { files: [] } };
       case 'VersionFiles':
-        return { node: { files: { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } } } };
+        return { node: { files: { nodes: this.fileNodes(), pageInfo: { hasNextPage: false, endCursor: null } } } };
+      case 'IssueCertificate':
+        return { issueCertificate: null };
       case 'SubmitVersion':
         this.versionStatus = 'VALIDATING';
         return { submitVersion: { version: { id: 'dv_1', label: 'v1', status: 'VALIDATING' } } };
@@ -176,6 +178,16 @@ export class FakeMarket {
       facts: { measured: { episodes: 3 } },
       report: null,
     };
+  }
+
+  /** All of them data, so that a part of the set is what was asked for and nothing more. */
+  private fileNodes(): Record<string, unknown>[] {
+    return this.files.map(({ path, bytes }) => ({
+      path,
+      role: 'data',
+      sizeBytes: bytes.length,
+      sha256: sha256(bytes),
+    }));
   }
 
   private lease({ paths, after, first }: { paths?: string[]; after?: string; first: number }): Record<string, unknown> {

@@ -31,6 +31,7 @@ function grant(id: string, versionLabel: string, state: string): GrantAnswer {
     offerId: 'off',
     stateReason: null,
     termsHash: 'h',
+    certificateUrl: null,
     startsAt: null,
     expiresAt: null,
   };

@@ -20,6 +20,7 @@ interface Licensed {
   readonly state: string;
   readonly termsHash: string;
   readonly orderId: string | null;
+  readonly certificateUrl: string | null;
 }
 
 /** Accepts an offer: checks the use, says the price, and orders once `--yes` is given. */
@@ -35,8 +36,8 @@ export async function license(invocation: Invocation, name: string, options: Lic
   if (options.yes !== true) throw CliErrors.CONSENT_NEEDED({ what });
   invocation.note(what);
   const licensed = await acquire(client, slug, offer, use, options.key ?? randomUUID(), signal);
-  const { grantId, state, termsHash, orderId } = licensed;
-  invocation.result({ slug, offerId: offer.id, orderId, grantId, state, termsHash, certificateUrl: null }, () =>
+  const { grantId, state, termsHash, orderId, certificateUrl } = licensed;
+  invocation.result({ slug, offerId: offer.id, orderId, grantId, state, termsHash, certificateUrl }, () =>
     state === 'active'
       ? `Licensed: ${grantId} is active. Take it with "bodega pull ${slug}".`
       : `Asked: ${grantId} is ${state}; the provider decides. Run the same command again after that.`,
@@ -111,7 +112,13 @@ async function acquire(
       (grant) => grant.offerId === offer.id && ['requested', 'approved', 'active'].includes(grant.state),
     );
     if (asked && asked.state !== 'approved')
-      return { grantId: asked.id, state: asked.state, termsHash: asked.termsHash, orderId: null };
+      return {
+        grantId: asked.id,
+        state: asked.state,
+        termsHash: asked.termsHash,
+        orderId: null,
+        certificateUrl: asked.certificateUrl,
+      };
     if (!asked) {
       const input = { offerId: offer.id, acceptTerms: true as const, ...(use !== null && { use }) };
       const { requestLicense } = await client.run(RequestLicense, { input }, signal);
@@ -120,6 +127,7 @@ async function acquire(
         state: requestLicense.state,
         termsHash: requestLicense.termsHash,
         orderId: null,
+        certificateUrl: null,
       };
     }
   }
@@ -140,7 +148,13 @@ async function acquire(
   );
   if ('grant' in placeOrder) {
     const { grant, order } = placeOrder;
-    return { grantId: grant.id, state: grant.state, termsHash: grant.termsHash, orderId: order.id };
+    return {
+      grantId: grant.id,
+      state: grant.state,
+      termsHash: grant.termsHash,
+      orderId: order.id,
+      certificateUrl: grant.certificateUrl,
+    };
   }
   throw CliErrors.REFUSED({ code: placeOrder.code, message: placeOrder.message });
 }

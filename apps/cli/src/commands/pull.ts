@@ -2,14 +2,16 @@ import { mkdir, realpath, rm, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EpisodeFiles, EpisodeIndices, Version, VersionFiles, VersionRenditions } from '@app/client';
 import type { BodegaClient, EpisodeFilter, GrantAnswer, RenditionAnswer, VersionAnswer } from '@app/client';
-import { commitIdOf, merkleRootOf } from '@app/kernel';
+import { commitIdOf, compareByPath, fileLeaf } from '@app/kernel';
 import type { HashedFile } from '@app/kernel';
 import { parseSelector } from '../arguments/dataset-selector.js';
 import { parseEpisodeFilter } from '../arguments/episode-filter.js';
 import { formatEpisodes, parseEpisodes } from '../arguments/episode-ranges.js';
 import { CliErrors } from '../cli.errors.js';
 import type { Invocation } from '../invocation.js';
-import { readManifest, writeManifest } from '../local/manifest.js';
+import { keepCertificate } from './certificate-checks.js';
+import { readManifest, rootOf, writeManifest } from '../local/manifest.js';
+import type { Manifest } from '../local/manifest.js';
 import { STATE_FOLDER } from '../local/safe-path.js';
 import { counted, formatBytes } from '../terminal/units.js';
 import { downloadFile } from '../transfer/download-file.js';
@@ -45,6 +47,8 @@ interface Goods {
 interface Wanted {
   readonly paths: readonly string[] | null;
   readonly episodes: string | null;
+  /** All files of the version, where only some are wanted. */
+  readonly all: readonly HashedFile[] | null;
 }
 
 /** Brings a licensed version into a folder, every file proved by its hash. */
@@ -68,7 +72,7 @@ export async function pull(invocation: Invocation, name: string, options: PullOp
   const files = await fetchAll(invocation, client, { grant, goods, wanted, folder });
   const { bytes, receivedBytes } = files;
   await noteLeftOvers(invocation, folder, files.files);
-  await writeManifest(folder, {
+  const manifest: Manifest = {
     v: 1,
     slug: selector.slug,
     version: version.label,
@@ -80,8 +84,12 @@ export async function pull(invocation: Invocation, name: string, options: PullOp
     endpoint: client.endpoint,
     pulledAt: new Date().toISOString(),
     episodes: wanted.episodes,
+    certificate: null,
+    tree: files.tree,
     files: files.files,
-  });
+  };
+  const certificate = await keepCertificate(invocation, client, folder, manifest);
+  await writeManifest(folder, { ...manifest, certificate });
   await rm(join(folder, STATE_FOLDER, 'parts'), { recursive: true, force: true });
   invocation.result(
     {
@@ -94,6 +102,7 @@ export async function pull(invocation: Invocation, name: string, options: PullOp
       files: files.files.length,
       bytes,
       receivedBytes,
+      certificate,
       verified: true,
       path: folder,
     },
@@ -141,7 +150,7 @@ async function chooseFiles(
   asked: { readonly indices: readonly number[] | null; readonly filter: EpisodeFilter | null },
   signal: AbortSignal,
 ): Promise<Wanted> {
-  if (!asked.indices && !asked.filter) return { paths: null, episodes: null };
+  if (!asked.indices && !asked.filter) return { paths: null, episodes: null, all: null };
   const passing = asked.filter ? await filteredIndices(client, version.id, asked.filter, signal) : null;
   const indices =
     asked.indices && passing
@@ -160,8 +169,9 @@ async function chooseFiles(
       reason: `${version.datasetSlug} ${version.label} has no episode ${beyond ?? indices[0] ?? ''}${episodes === undefined ? '' : `; they are numbered 0-${episodes - 1}`}`,
     });
   }
-  for (const path of await pathsAboutTheSet(client, version.id, signal)) holding.add(path);
-  return { paths: [...holding].sort(), episodes: formatEpisodes(indices) };
+  const { all, aboutTheSet } = await filesOfVersion(client, version.id, signal);
+  for (const path of aboutTheSet) holding.add(path);
+  return { paths: [...holding].sort(), episodes: formatEpisodes(indices), all };
 }
 
 async function filteredIndices(
@@ -185,22 +195,30 @@ async function filteredIndices(
   return indices;
 }
 
-/** Tables about the whole set, its card and its licence: without them no subset can be opened. */
-async function pathsAboutTheSet(client: BodegaClient, id: string, signal: AbortSignal): Promise<string[]> {
-  const paths: string[] = [];
+/** Every file, and which are about the whole set (its tables, card and licence): without those no subset can be opened. */
+async function filesOfVersion(
+  client: BodegaClient,
+  id: string,
+  signal: AbortSignal,
+): Promise<{ all: HashedFile[]; aboutTheSet: string[] }> {
+  const all: HashedFile[] = [];
+  const aboutTheSet: string[] = [];
   let after: string | undefined;
   do {
     const { node } = await client.run(VersionFiles, { id, first: PAGE, ...(after !== undefined && { after }) }, signal);
-    for (const file of node?.files.nodes ?? [])
-      if (file.role === 'meta' || file.role === 'other') paths.push(file.path);
+    for (const { path, role, sizeBytes, sha256 } of node?.files.nodes ?? []) {
+      if (role === 'meta' || role === 'other') aboutTheSet.push(path);
+      if (sha256 !== null) all.push({ path, sizeBytes, sha256 });
+    }
     const info = node?.files.pageInfo;
     after = info?.hasNextPage && info.endCursor !== null ? info.endCursor : undefined;
   } while (after !== undefined);
-  return paths;
+  return { all, aboutTheSet };
 }
 
 interface Fetched {
   readonly files: HashedFile[];
+  readonly tree: Manifest['tree'];
   readonly bytes: number;
   readonly receivedBytes: number;
 }
@@ -254,27 +272,38 @@ async function fetchAll(
   } finally {
     progress.close();
   }
-  proveWhole(goods, wanted, files);
-  files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-  return { files, bytes: files.reduce((sum, file) => sum + file.sizeBytes, 0), receivedBytes };
+  files.sort(compareByPath);
+  return {
+    files,
+    tree: prove(goods, wanted, files),
+    bytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    receivedBytes,
+  };
 }
 
-/** The files are each right; now all of them together must be the version that was licensed. @throws CLI_INCOMPLETE */
-function proveWhole(goods: Goods, wanted: Wanted, files: readonly HashedFile[]): void {
-  if (wanted.paths !== null) {
-    const missing = wanted.paths.find((path) => !files.some((file) => file.path === path));
-    if (missing !== undefined) throw CliErrors.INCOMPLETE({ reason: `the market gave no way to ${missing}` });
-    return;
-  }
-  if (files.length !== goods.filesCount) {
+/**
+ * The files are each right; now they must be the version that was licensed, all of it or a part.
+ * @returns what the manifest needs beside the files to prove a part; null for a whole
+ * @throws CLI_INCOMPLETE
+ */
+function prove(goods: Goods, wanted: Wanted, files: readonly HashedFile[]): Manifest['tree'] {
+  const have = new Set(files.map((file) => file.path));
+  const missing = wanted.paths?.find((path) => !have.has(path));
+  if (missing !== undefined) throw CliErrors.INCOMPLETE({ reason: `the market gave no way to ${missing}` });
+  if (wanted.paths === null && files.length !== goods.filesCount) {
     throw CliErrors.INCOMPLETE({ reason: `the market listed ${files.length} of ${goods.filesCount} files` });
   }
-  const root = merkleRootOf(files);
-  if (root !== goods.merkleRoot || commitIdOf(root) !== goods.commitId) {
+  const tree = wanted.all
+    ? [...wanted.all].sort(compareByPath).map((file) => (have.has(file.path) ? null : fileLeaf(file).toString('hex')))
+    : null;
+  const root = rootOf({ files: [...files], tree });
+  const commit = root === null ? null : commitIdOf(root);
+  if (root !== goods.merkleRoot || commit !== goods.commitId) {
     throw CliErrors.INCOMPLETE({
-      reason: `the files add up to ${commitIdOf(root)} and not to the announced commit ${goods.commitId ?? '–'}`,
+      reason: `the files add up to ${commit ?? 'no version'} and not to the announced commit ${goods.commitId ?? '–'}`,
     });
   }
+  return tree;
 }
 
 async function explainFullDisk(error: unknown, folder: string, neededBytes: number): Promise<unknown> {

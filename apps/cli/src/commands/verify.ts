@@ -1,13 +1,17 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { commitIdOf, merkleRootOf } from '@app/kernel';
+import { commitIdOf } from '@app/kernel';
+import { parseWhole } from '../arguments/numbers.js';
 import { CliErrors } from '../cli.errors.js';
 import type { Invocation } from '../invocation.js';
-import { readManifest } from '../local/manifest.js';
+import { hasCertificate } from '../local/certificate/certificate-files.js';
+import type { CheckedCertificate } from '../local/certificate/check-certificate.js';
+import { readManifest, rootOf } from '../local/manifest.js';
 import type { Manifest } from '../local/manifest.js';
 import { STATE_FOLDER } from '../local/safe-path.js';
-import { counted, formatBytes } from '../terminal/units.js';
+import { counted, formatBytes, formatDuration } from '../terminal/units.js';
 import { hashFile } from '../transfer/hash-file.js';
+import { judgeCertificate, refreshStatus } from './certificate-checks.js';
 
 export interface Difference {
   readonly path: string;
@@ -26,22 +30,31 @@ const SENTENCES: Readonly<Record<Difference['problem'], string>> = {
   wrong_root: 'is not what the listed files add up to',
 };
 
-/** Checks a pulled folder against its manifest. Asks nobody: works with the network off. */
-export async function verify(invocation: Invocation, folder: string): Promise<void> {
+export interface VerifyOptions {
+  readonly refresh?: boolean;
+  readonly key?: string;
+  readonly maxStatusAge?: string;
+}
+
+const MAX_HOURS = 1_000_000;
+
+/** Checks a pulled folder against its manifest and its certificate. Asks nobody, unless told to refresh: works with the network off. */
+export async function verify(invocation: Invocation, folder: string, options: VerifyOptions = {}): Promise<void> {
+  const maxStatusAgeH =
+    options.maxStatusAge === undefined ? null : parseWhole(options.maxStatusAge, 'The age in hours', 0, MAX_HOURS);
   const manifest = await readManifest(folder);
-  const progress = invocation.progress('verify');
-  progress.expect(manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0));
-  const differences: Difference[] = [];
-  for (const file of manifest.files) {
-    const difference = await compare(folder, file, invocation.signal);
-    if (difference) differences.push(difference);
-    progress.advance(file.sizeBytes);
-  }
-  progress.close();
-  differences.push(...compareRoot(manifest), ...(await extras(folder, manifest)));
+  const isCertified = manifest.certificate !== null || (await hasCertificate(folder));
+  if (options.refresh === true && isCertified) await refreshStatus(invocation, folder, manifest);
+  const differences = await differencesOf(invocation, folder, manifest);
+  const verdict = isCertified
+    ? await judgeCertificate(invocation, folder, manifest, {
+        ...(options.key !== undefined && { key: options.key }),
+        maxStatusAgeH,
+      })
+    : null;
   const bytes = manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const { slug, version, commit, merkleRoot, grantId, termsHash, episodes } = manifest;
-  const verified = differences.length === 0;
+  const verified = differences.length === 0 && verdict?.valid !== false;
   const json = {
     slug,
     version,
@@ -54,24 +67,63 @@ export async function verify(invocation: Invocation, folder: string): Promise<vo
     bytes,
     verified,
     differences,
+    certificate: verdict && { valid: verdict.valid, ...(verdict.valid ? verdict.facts : { problem: verdict.problem }) },
   };
   invocation.result(json, () =>
     [
-      ...differences.map(
-        (d) =>
-          `${d.path} ${SENTENCES[d.problem]}${d.expected === undefined ? '' : ` (${d.actual ?? 'none'} instead of ${d.expected ?? 'none'})`}`,
-      ),
+      ...differences.map(sentenceOf),
+      ...(verdict?.valid === false ? [verdict.problem] : []),
       ...(verified
         ? [
             `${slug} ${version}: ${counted(manifest.files.length, 'file')}, ${formatBytes(bytes)}, every byte as licensed`,
-            episodes === null
-              ? `commit ${commit ?? '–'}`
-              : `episodes ${episodes} only; each file's hash was checked, not the whole version's`,
           ]
+        : []),
+      ...(verified ? [episodes === null ? `commit ${commit ?? '–'}` : partOf(manifest)] : []),
+      ...(verified
+        ? [verdict ? licenceOf(verdict.facts) : 'no certificate here: whether the bytes are licensed was not checked']
         : []),
     ].join('\n'),
   );
-  if (!verified) throw CliErrors.NOT_VERIFIED({ path: folder, problems: differences.length });
+  const [first] = differences;
+  if (first) {
+    throw CliErrors.NOT_VERIFIED({ path: folder, problems: differences.length, first: sentenceOf(first) });
+  }
+  if (verdict?.valid === false) throw CliErrors.NOT_LICENSED({ path: folder, reason: verdict.problem });
+}
+
+function partOf({ episodes, tree, commit }: Manifest): string {
+  return tree
+    ? `episodes ${episodes ?? ''} only; each file is one of commit ${commit ?? '–'}`
+    : `episodes ${episodes ?? ''} only; each file's hash was checked, not the whole version's`;
+}
+
+function licenceOf({ licensee, template, validUntil, status, statusAsOf, statusAgeS }: CheckedCertificate): string {
+  const until = validUntil === null ? 'without end' : `until ${validUntil}`;
+  const age = `${statusAsOf}, ${formatDuration(statusAgeS)} ago`;
+  return [
+    `licensed to ${licensee} under ${template} ${until}`,
+    status === 'not_stopped'
+      ? `neither revoked nor suspended as of ${age}`
+      : `status unknown: it was last read on ${age}; run again with --refresh`,
+  ].join('\n');
+}
+
+function sentenceOf({ path, problem, expected, actual }: Difference): string {
+  const detail = expected === undefined ? '' : ` (${actual ?? 'none'} instead of ${expected ?? 'none'})`;
+  return `${path} ${SENTENCES[problem]}${detail}`;
+}
+
+async function differencesOf(invocation: Invocation, folder: string, manifest: Manifest): Promise<Difference[]> {
+  const progress = invocation.progress('verify');
+  progress.expect(manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0));
+  const differences: Difference[] = [];
+  for (const file of manifest.files) {
+    const difference = await compare(folder, file, invocation.signal);
+    if (difference) differences.push(difference);
+    progress.advance(file.sizeBytes);
+  }
+  progress.close();
+  return [...differences, ...compareRoot(manifest), ...(await extras(folder, manifest))];
 }
 
 async function compare(
@@ -96,10 +148,10 @@ async function compare(
   }
 }
 
-/** A whole version's files must add up to its root, and the root to its commit id; a part of a version cannot. */
+/** The files must add up to their version's root, and the root to its commit id; parts that came without a tree cannot. */
 function compareRoot(manifest: Manifest): Difference[] {
-  if (manifest.episodes !== null) return [];
-  const root = merkleRootOf(manifest.files);
+  if (manifest.episodes !== null && manifest.tree === null) return [];
+  const root = rootOf(manifest) ?? 'nothing';
   const commit = commitIdOf(root);
   return [
     ...(manifest.merkleRoot === root

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { compareByPath, fileLeaf, merkleRoot } from '@app/kernel';
 import { z } from 'zod';
 import { CliErrors } from '../cli.errors.js';
 import { STATE_FOLDER, pathProblem } from './safe-path.js';
@@ -20,6 +21,13 @@ const manifestSchema = z.object({
   form: z.string().nullable().default(null),
   /** The episodes that were asked for (`0-99,120`); null when the whole version was taken. */
   episodes: z.string().nullable(),
+  /** Id of the certificate beside this file; null where the market signed none. */
+  certificate: z.string().nullable().default(null),
+  /**
+   * For a part of a version: the leaf hash of each file that was not taken, and null for each that was, in order of path
+   * bytes. With it the part is proved to be of the version whose root was licensed.
+   */
+  tree: z.array(hex(64).nullable()).nullable().default(null),
   files: z.array(
     z.object({
       path: z.string().refine((path) => pathProblem(path) === null, 'is not a safe path'),
@@ -31,6 +39,17 @@ const manifestSchema = z.object({
 
 /** What a completed pull left behind: enough to prove the folder with the network off. */
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** What the listed files add up to, with the leaves of those that were not taken; null when they do not fit together. */
+export function rootOf({ files, tree }: Pick<Manifest, 'files' | 'tree'>): string | null {
+  const leaves = [...files].sort(compareByPath).map(fileLeaf);
+  if (tree === null) return merkleRoot(leaves).toString('hex');
+  if (tree.filter((leaf) => leaf === null).length !== leaves.length) return null;
+  let next = 0;
+  return merkleRoot(
+    tree.map((leaf) => (leaf === null ? leaves[next++] : Buffer.from(leaf, 'hex')) ?? Buffer.alloc(0)),
+  ).toString('hex');
+}
 
 export const manifestPathOf = (folder: string): string => join(folder, STATE_FOLDER, 'manifest.json');
 

@@ -237,7 +237,7 @@ export const VersionFiles = repeatable<
   {
     node: {
       files: {
-        nodes: readonly { path: string; role: string }[];
+        nodes: readonly { path: string; role: string; sizeBytes: number; sha256: string | null }[];
         pageInfo: { hasNextPage: boolean; endCursor: string | null };
       };
     } | null;
@@ -245,6 +245,6 @@ export const VersionFiles = repeatable<
 >(
   'VersionFiles',
   `query VersionFiles($id: ID!, $first: Int, $after: String) {
-    node(id: $id) { ... on Version { files(first: $first, after: $after) { nodes { path role } pageInfo { hasNextPage endCursor } } } }
+    node(id: $id) { ... on Version { files(first: $first, after: $after) { nodes { path role sizeBytes sha256 } pageInfo { hasNextPage endCursor } } } }
   }`,
 );

@@ -43,7 +43,12 @@ export type PlaceOrderAnswer =
   | {
       readonly __typename: 'OrderPlaced';
       readonly order: { readonly id: string };
-      readonly grant: { readonly id: string; readonly state: string; readonly termsHash: string };
+      readonly grant: {
+        readonly id: string;
+        readonly state: string;
+        readonly termsHash: string;
+        readonly certificateUrl: string | null;
+      };
     }
   | { readonly __typename: string; readonly code: string; readonly message: string };
 
@@ -53,7 +58,7 @@ export const PlaceOrder = repeatable<{ input: PlaceOrderInput }, { placeOrder: P
   `mutation PlaceOrder($input: PlaceOrderInput!) {
     placeOrder(input: $input) {
       __typename
-      ... on OrderPlaced { order { id } grant { id state termsHash } }
+      ... on OrderPlaced { order { id } grant { id state termsHash certificateUrl } }
       ... on Refusal { code message }
     }
   }`,
@@ -69,6 +74,7 @@ export interface GrantAnswer {
   readonly offerId: string;
   readonly stateReason: string | null;
   readonly termsHash: string;
+  readonly certificateUrl: string | null;
   readonly startsAt: string | null;
   readonly expiresAt: string | null;
 }
@@ -80,7 +86,7 @@ export const Grants = repeatable<
   'Grants',
   `query Grants($first: Int, $after: String, $filter: GrantFilter) {
     grants(first: $first, after: $after, filter: $filter) {
-      nodes { id state stateReason datasetSlug versionId versionLabel commitId offerId termsHash startsAt expiresAt }
+      nodes { id state stateReason datasetSlug versionId versionLabel commitId offerId termsHash certificateUrl startsAt expiresAt }
       pageInfo { hasNextPage endCursor }
     }
   }`,
@@ -93,4 +99,13 @@ export const RequestLicense = once<
 >(
   'RequestLicense',
   'mutation RequestLicense($input: RequestLicenseInput!) { requestLicense(input: $input) { id state termsHash } }',
+);
+
+/** Repeatable because a certificate is issued once for what it states. Null where the market signs none. */
+export const IssueCertificate = repeatable<
+  { input: { grantId: string } },
+  { issueCertificate: { readonly id: string; readonly jwt: string } | null }
+>(
+  'IssueCertificate',
+  'mutation IssueCertificate($input: IssueCertificateInput!) { issueCertificate(input: $input) { id jwt } }',
 );

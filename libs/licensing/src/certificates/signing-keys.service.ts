@@ -32,7 +32,7 @@ const MAX_KEY_BYTES = 16_384;
  */
 @Injectable()
 export class SigningKeys {
-  private constructor(private readonly keys: readonly StoredKey[]) {}
+  constructor(private readonly keys: readonly StoredKey[]) {}
 
   /** Keys of a file, or of the `.pem` and `.jwk` files of a folder; none at all when nothing is configured. @throws naming the file, never its content */
   static load(path: string | undefined): SigningKeys {
