@@ -165,7 +165,11 @@ export class FindingLog {
   }
 }
 
-/** Names in the data may be long or hostile; a report line is not. */
+/** Names in the data, and what decoders say of it, may be long, of many lines or hostile; a report line is not. */
 function clip(message: string): string {
-  return message.length > 500 ? `${message.slice(0, 497)}...` : message;
+  const line = message
+    .slice(0, 1_000)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  return line.length > 500 ? `${line.slice(0, 497)}...` : line;
 }

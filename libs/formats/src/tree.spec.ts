@@ -24,3 +24,12 @@ describe('names of files', () => {
     expect(await refused('cafe\u0301.txt', 'cafe.txt')).toEqual([]);
   });
 });
+
+describe('a finding', () => {
+  it('is one line, whatever a decoder said over many', () => {
+    const log = new FindingLog(10);
+    log.add('METADATA_INVALID', 'cannot be decoded: bad at line 1:\n\n[[[[\n^\n\u001b[2Jname\u0000');
+
+    expect(log.toList()[0]?.message).toBe('cannot be decoded: bad at line 1: [[[[ ^ [2Jname');
+  });
+});
