@@ -1,0 +1,142 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import { CageLimitExceeded, entryBeside, runCaged, withScratch } from '@app/cages';
+import type { SignedFile } from '@app/cages';
+import type { Finding } from '@app/formats';
+import { measureInCage } from '../../../libs/catalog/src/ingest/measure-in-cage.js';
+import type { HostileUpload } from '../../support/hostile/hostile-upload.js';
+import type { HostileShelf } from './hostile-shelf.js';
+import type { ManyMessage, ManyOrder } from './measure-many.child.js';
+
+/** What became of one upload. */
+export interface Verdict {
+  readonly paths: readonly string[];
+  readonly findings: readonly Finding[];
+  /** Why the cage ended it, in the words of the report; null if it came to its end by itself. */
+  readonly limit: string | null;
+  /** Anything else that went wrong: a crash, a throw, the clock of this test. */
+  readonly fault: string | null;
+  readonly hashes: number;
+  readonly peakRssBytes: number;
+  readonly tookMs: number;
+}
+
+export type Verdicts = Map<string, Verdict>;
+
+/** No upload of the corpus is large: a reader that works on one for longer has been caught by it. */
+export const WALL_MS = 60_000;
+const WATCH_MS = 20;
+const MANY_AT_ONCE = 40;
+
+/** Reads the uploads one by one, each in a process of its own, by the very function of the worker. */
+export async function readAlone(
+  shelf: HostileShelf,
+  uploads: readonly HostileUpload[],
+  verdicts: Verdicts,
+): Promise<void> {
+  for (const upload of uploads) {
+    const files = await shelf.put(await upload.build());
+    const watch = watchCages();
+    const start = performance.now();
+    const end = await measureInCage(files, WALL_MS, () => Promise.resolve(), new AbortController().signal).then(
+      ({ measure, hashes }) => ({
+        findings: measure.findings,
+        hashes: Object.keys(hashes).length,
+        limit: null,
+        fault: null,
+      }),
+      (error: unknown) => ({ findings: [], hashes: 0, ...reasonOf(error) }),
+    );
+    const tookMs = performance.now() - start;
+    verdicts.set(upload.name, { ...end, paths: pathsOf(files), peakRssBytes: await watch.stop(), tookMs });
+  }
+}
+
+/** Reads the uploads one after another in a process that stays warm; where one ends it, the next begin in a new one. */
+export async function readTogether(
+  shelf: HostileShelf,
+  uploads: readonly HostileUpload[],
+  verdicts: Verdicts,
+): Promise<void> {
+  for (let at = 0; at < uploads.length; at += MANY_AT_ONCE) {
+    let rest: { name: string; files: SignedFile[] }[] = [];
+    for (const { name, build } of uploads.slice(at, at + MANY_AT_ONCE))
+      rest.push({ name, files: await shelf.put(await build()) });
+    while (rest.length > 0) {
+      const measured = await readBatch(rest, verdicts);
+      rest = rest.slice(measured);
+    }
+  }
+}
+
+/** @returns how many got their verdict: all of them, or up to the one that ended the process */
+async function readBatch(uploads: ManyOrder['uploads'], verdicts: Verdicts): Promise<number> {
+  let done = 0;
+  let start = performance.now();
+  const abort = new AbortController();
+  const give = (verdict: Omit<Verdict, 'paths' | 'tookMs'>): void => {
+    const upload = uploads[done];
+    if (!upload) return;
+    verdicts.set(upload.name, { ...verdict, paths: pathsOf(upload.files), tookMs: performance.now() - start });
+    done += 1;
+    start = performance.now();
+    clock.refresh();
+  };
+  const clock = setTimeout(() => abort.abort(new CageLimitExceeded(`took longer than ${WALL_MS / 1000} s`)), WALL_MS);
+  try {
+    await withScratch((scratch) =>
+      runCaged<ManyOrder, ManyMessage>({
+        entry: entryBeside(import.meta.url, 'measure-many.child'),
+        order: { uploads, scratch },
+        limits: { wallMs: WALL_MS * uploads.length, rssBytes: 600 * 2 ** 20, heapMb: 256 },
+        onMessage: (message) => give({ ...message, limit: null, fault: null }),
+        signal: abort.signal,
+      }),
+    );
+  } catch (error) {
+    give({ findings: [], hashes: 0, peakRssBytes: 0, ...reasonOf(error) });
+  } finally {
+    clearTimeout(clock);
+  }
+  return done;
+}
+
+const pathsOf = (files: readonly SignedFile[]): string[] => files.map(({ path }) => path);
+
+function reasonOf(error: unknown): { limit: string | null; fault: string | null } {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof CageLimitExceeded ? { limit: message, fault: null } : { limit: null, fault: message };
+}
+
+/** Watches the highest mark of memory of the cages that this process starts; only `readAlone` starts such. */
+function watchCages() {
+  let peakRssBytes = 0;
+  let isStopped = false;
+  const look = async (): Promise<void> => {
+    while (!isStopped) {
+      for (const pid of await childrenOf(process.pid)) {
+        const program = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+        if (!program.includes('measure.child')) continue;
+        const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+        peakRssBytes = Math.max(peakRssBytes, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024);
+      }
+      await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+    }
+  };
+  const looking = look();
+  return {
+    stop: async (): Promise<number> => {
+      isStopped = true;
+      await looking;
+      return peakRssBytes;
+    },
+  };
+}
+
+async function childrenOf(pid: number): Promise<string[]> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const lists = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')),
+  );
+  return lists.flatMap((list) => list.split(' ').filter(Boolean));
+}
