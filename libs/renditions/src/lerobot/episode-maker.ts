@@ -1,4 +1,4 @@
-import type { FeatureStats, ImageItem, NumberRows, SourceEpisode } from '@app/formats';
+import type { FeatureStats, NumberRows, SourceEpisode } from '@app/formats';
 import type { LossLog } from '../loss-report.js';
 import { RenditionRefused } from '../rendition-target.js';
 import { VideoUndecodable } from '../video/encode.js';
@@ -7,13 +7,13 @@ import { VideoFiles, takeVideo, tallyVideo } from '../video/episode-video.js';
 import type { CameraSizes, TakenPictures } from '../video/picture-taker.js';
 import { PictureTaker } from '../video/picture-taker.js';
 import type { EpisodeContent } from './episode-content.js';
-import { readContent } from './episode-content.js';
 import type { EpisodeFrames } from './episode-frames.js';
 import { layFrames, narrowedParts, valuesOf } from './episode-frames.js';
 import type { CameraFeature } from './mapping.js';
 import type { CameraFacts, EpisodeStats, LayoutPlan, ReadyEpisode } from './ready-episode.js';
 import { timestampOf } from './ready-episode.js';
-import type { SamplePick } from './regular-clock.js';
+import type { PictureCameras } from './read-pictures.js';
+import { readPictures } from './read-pictures.js';
 import type { TaskBook } from './task-book.js';
 import { NO_TASK } from './task-book.js';
 import type { RenditionOrder } from './rendition-order.js';
@@ -43,7 +43,9 @@ export class EpisodeMaker {
   /** Everything of one episode; `stats` are those of its cameras. */
   async make(episode: SourceEpisode, index: number, firstIndex: number): Promise<ReadyEpisode> {
     this.episode = episode;
-    const { content, frames, pictures } = await this.readPictures(episode);
+    const { content, frames, pictures } = await readPictures(episode, this.pictureCameras(episode), (read) =>
+      layFrames(this.order.source.head, this.plan.features, episode, read, this.plan.fps, this.log),
+    );
     if (frames.frames === 0)
       throw new RenditionRefused(`Episode ${episode.index} has no frame, and LeRobot has no empty episodes.`);
     const { taskIndex, texts } = this.layTasks(episode, frames);
@@ -74,43 +76,15 @@ export class EpisodeMaker {
     };
   }
 
-  /**
-   * Reads the episode. Pictures on the frames clock pass through as they come; those with times of their own are read a second
-   * time, once it is known which frames show them.
-   */
-  private async readPictures(
-    episode: SourceEpisode,
-  ): Promise<{ content: EpisodeContent; frames: EpisodeFrames; pictures: Map<string, TakenPictures> }> {
-    const { head } = this.order.source;
-    const lay = (content: EpisodeContent): EpisodeFrames =>
-      layFrames(head, this.plan.features, episode, content, this.plan.fps, this.log);
-    const carried = this.plan.cameras.filter((camera) => camera.carrier !== 'video');
-    const takers = new Map(
-      carried.map((camera) => [
-        camera.spec.key,
-        new PictureTaker(
-          camera,
-          episode.index,
-          episode.announcedFrames,
-          this.sizes,
-          this.plan.fps,
-          this.order.tools,
-          this.log,
-        ),
-      ]),
-    );
-    try {
-      const isTimed = carried.some((camera) => camera.spec.clock === 'own');
-      const first = await readContent(episode, isTimed ? undefined : (picture) => takeOne(takers, picture, 1));
-      const frames = lay(first);
-      if (isTimed) await readContent(episode, showPicked(takers, frames, first));
-      const pictures = new Map<string, TakenPictures>();
-      for (const [key, taker] of takers) pictures.set(key, await taker.finish());
-      return { content: first, frames, pictures };
-    } catch (error) {
-      for (const taker of takers.values()) await taker.abandon();
-      throw error;
-    }
+  private pictureCameras(episode: SourceEpisode): PictureCameras {
+    const { fps, cameras } = this.plan;
+    const single = cameras.filter((camera) => camera.carrier !== 'video');
+    const takerOf = (camera: CameraFeature): PictureTaker =>
+      new PictureTaker(camera, episode.index, episode.announcedFrames, this.sizes, fps, this.order.tools, this.log);
+    return {
+      takers: new Map(single.map((camera) => [camera.spec.key, takerOf(camera)])),
+      isTimed: single.some((camera) => camera.spec.clock === 'own'),
+    };
   }
 
   private layTasks(episode: SourceEpisode, frames: EpisodeFrames): { taskIndex: Uint32Array; texts: string[] } {
@@ -229,32 +203,4 @@ export class EpisodeMaker {
     if (embedded) this.facts.set(key, { carrier: 'pictures', ...embedded.facts });
     else if (video) this.facts.set(key, { carrier: 'video', ...video.facts });
   }
-}
-
-async function takeOne(takers: ReadonlyMap<string, PictureTaker>, picture: ImageItem, frames: number): Promise<void> {
-  await takers.get(picture.camera)?.take(picture, frames);
-}
-
-/** Hands every picture to its camera as often as frames show it. */
-function showPicked(
-  takers: ReadonlyMap<string, PictureTaker>,
-  frames: EpisodeFrames,
-  first: EpisodeContent,
-): (picture: ImageItem) => Promise<void> {
-  const shown = new Map<string, Uint32Array>();
-  for (const [key, { count }] of first.pictures) shown.set(key, framesOf(frames.pickOf(key), count));
-  const next = new Map<string, number>();
-  return async (picture) => {
-    const at = next.get(picture.camera) ?? 0;
-    next.set(picture.camera, at + 1);
-    await takeOne(takers, picture, shown.get(picture.camera)?.[at] ?? 0);
-  };
-}
-
-/** How many frames show each sample; all of them once where there is nothing to pick. */
-function framesOf(pick: SamplePick | null, samples: number): Uint32Array {
-  const counts = new Uint32Array(samples);
-  if (!pick) return counts.fill(1);
-  for (const sample of pick.picks) counts[sample] = (counts[sample] ?? 0) + 1;
-  return counts;
 }
