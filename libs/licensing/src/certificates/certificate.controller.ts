@@ -1,12 +1,11 @@
-import { Controller, Get, Header, Param } from '@nestjs/common';
+import { Controller, Get, Header, Param, Res } from '@nestjs/common';
 import { Allow, CurrentContext } from '@app/graphql';
 import type { RequestContext } from '@app/kernel';
+import type { FastifyReply } from 'fastify';
 import { CertificateQueries } from './certificate.queries.js';
 import { SigningKeys } from './signing-keys.service.js';
 import type { PublicJwk } from './signing-keys.service.js';
 import { STATUS_LIST_CACHE_S } from './status-list.rules.js';
-
-const CREDENTIAL = 'application/vc+jwt';
 
 /** What a verifier without an account needs: the certificate by its address, the status lists, and the keys. */
 @Controller()
@@ -18,19 +17,24 @@ export class CertificateController {
 
   @Allow('anonymous')
   @Get('certificates/:id')
-  @Header('content-type', CREDENTIAL)
-  // A certificate never changes, but it names its holder: shared caches keep out.
-  @Header('cache-control', 'private, max-age=86400, immutable')
-  async certificate(@CurrentContext() ctx: RequestContext, @Param('id') id: string): Promise<string> {
-    return (await this.queries.byId(ctx, id)).jwt;
+  async certificate(
+    @CurrentContext() ctx: RequestContext,
+    @Param('id') id: string,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { jwt } = await this.queries.byId(ctx, id);
+    // A certificate never changes, but it names its holder: shared caches keep out.
+    await send(reply, jwt, 'private, max-age=86400, immutable');
   }
 
   @Allow('anonymous')
   @Get('status/:list')
-  @Header('content-type', CREDENTIAL)
-  @Header('cache-control', `public, max-age=${STATUS_LIST_CACHE_S}`)
-  statusList(@CurrentContext() ctx: RequestContext, @Param('list') list: string): Promise<string> {
-    return this.queries.statusList(ctx, list);
+  async statusList(
+    @CurrentContext() ctx: RequestContext,
+    @Param('list') list: string,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await send(reply, await this.queries.statusList(ctx, list), `public, max-age=${STATUS_LIST_CACHE_S}`);
   }
 
   @Allow('anonymous')
@@ -48,4 +52,9 @@ export class CertificateController {
     const { issuer } = this.queries;
     return { issuer, jwks_uri: `${issuer}/.well-known/jwks.json` };
   }
+}
+
+/** Headers only once there is an answer: a refusal is neither a credential nor to be cached. */
+async function send(reply: FastifyReply, jwt: string, cacheControl: string): Promise<void> {
+  await reply.header('content-type', 'application/vc+jwt').header('cache-control', cacheControl).send(jwt);
 }
