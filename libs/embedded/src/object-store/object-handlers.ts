@@ -20,6 +20,8 @@ export interface FaultRequest {
   readonly bucket: string;
   readonly key: string;
   readonly range: string | undefined;
+  /** Decoded, in the order sent. */
+  readonly query: readonly (readonly [name: string, value: string])[];
 }
 
 /** GET and HEAD. */
@@ -51,7 +53,7 @@ export async function readObject(exchange: Exchange, files: ObjectFiles, faults:
   socket?.cork();
   exchange.begin(status, answer);
   process.nextTick(() => socket?.uncork());
-  const cutAfter = faults.cutAfter?.({ method, bucket, key, range: headers.get('range') });
+  const cutAfter = faults.cutAfter?.({ method, bucket, key, range: headers.get('range'), query: target.query });
   await sendObject(exchange, files, object, { start, end }, cutAfter);
 }
 
