@@ -40,12 +40,16 @@ export class KnownKeys {
 
   private async read(): Promise<Readonly<Record<string, string[]>>> {
     const text = await readFile(this.path, 'utf8').catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-        return null;
+      if (isAbsence(error)) return null;
       throw error;
     });
     if (text === null) return {};
     // A damaged file must not pass for "never spoken to": that would trust any key.
     return knownSchema.parse(JSON.parse(text)).issuers;
   }
+}
+
+function isAbsence(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
