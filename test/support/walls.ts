@@ -284,6 +284,14 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
     }
   },
 
+  canITogether: async (tenants, stranger) => {
+    const ids = { real: tenants.things.draft.slug, madeUp: 'seller/nothing' };
+    const query = `query($slugs: [String!]!) {
+      canITogether(datasetSlugs: $slugs, use: "commercial_training") { verdict members { datasetSlug } } }`;
+    for (const listed of [[], [tenants.listed.slug]])
+      await isAsIfItWereNot(tenants, stranger, query, ids, (slug) => ({ slugs: [...listed, slug] }));
+  },
+
   updateDataset: actOn('updateDataset', 'slug', ownedSlugs, (slug) => ({ slug, title: { en: 'Taken over' } })),
   withdrawDataset: actOn('withdrawDataset', 'slug', ownedSlugs, (slug) => ({ slug, reason: REASON }), {
     type: 'DatasetReasonInput',

@@ -54,6 +54,7 @@ export type {
 } from './operations/publishing.js';
 export { CanI, CreateOffer, Grants, IssueCertificate, PlaceOrder, RequestLicense } from './operations/licensing.js';
 export type {
+  Attestation,
   CreateOfferInput,
   GrantAnswer,
   Judgement,

@@ -3,6 +3,7 @@ import { CertificateController } from './certificates/certificate.controller.js'
 import { CertificateResolver } from './certificates/certificate.resolver.js';
 import { GrantResolver } from './grants/grant.resolver.js';
 import { LicensingModule } from './licensing.module.js';
+import { MixtureResolver } from './mixtures/mixture.resolver.js';
 import { OfferResolver } from './offers/offer.resolver.js';
 import { UseCheckResolver } from './use-check/use-check.resolver.js';
 
@@ -10,7 +11,7 @@ import { UseCheckResolver } from './use-check/use-check.resolver.js';
 @Module({
   imports: [LicensingModule],
   controllers: [CertificateController],
-  providers: [CertificateResolver, GrantResolver, OfferResolver, UseCheckResolver],
+  providers: [CertificateResolver, GrantResolver, MixtureResolver, OfferResolver, UseCheckResolver],
   exports: [LicensingModule],
 })
 export class LicensingApiModule {}

@@ -15,6 +15,7 @@ import { GrantService } from './grants/grant.service.js';
 import { LicenseRequestService } from './grants/license-request.service.js';
 import { Licensing1763600006000 } from './migrations/1763600006000-licensing.js';
 import { Certificates1763600009300 } from './migrations/1763600009300-certificates.js';
+import { MixtureQueries } from './mixtures/mixture.queries.js';
 import { OfferEntity } from './offers/offer.entity.js';
 import { OfferIndex } from './offers/offer-index.service.js';
 import { OfferQueries } from './offers/offer.queries.js';
@@ -38,6 +39,7 @@ const offered = [
   GrantQueries,
   GrantService,
   LicenseRequestService,
+  MixtureQueries,
   OfferIndex,
   OfferQueries,
   OfferService,

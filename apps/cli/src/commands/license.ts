@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CanI, DatasetOffers, PlaceOrder, RequestLicense } from '@app/client';
-import type { BodegaClient, OfferAnswer } from '@app/client';
+import type { Attestation, BodegaClient, OfferAnswer } from '@app/client';
 import { parseSlug } from '../arguments/dataset-selector.js';
 import { toCode } from '../arguments/numbers.js';
 import { CliErrors } from '../cli.errors.js';
@@ -11,6 +11,9 @@ import { formatPrice, permits } from './offers.js';
 export interface LicenseOptions {
   readonly offer?: string;
   readonly use?: string;
+  readonly actor?: string;
+  readonly field?: string;
+  readonly territory?: string;
   readonly yes?: boolean;
   readonly key?: string;
 }
@@ -31,17 +34,23 @@ export async function license(invocation: Invocation, name: string, options: Lic
   const client = await invocation.accountClient();
   const { offers } = (await client.run(DatasetOffers, { slug }, signal)).dataset;
   const offer = chooseOffer(slug, offers, options.offer ?? null, use);
-  await judge(invocation, client, offer, use);
+  const context = attestationOf(options);
+  await judge(invocation, client, offer, use, context);
   const what = `This licenses ${slug} under "${invocation.words(offer.title)}" for ${formatPrice(offer)}.`;
   if (options.yes !== true) throw CliErrors.CONSENT_NEEDED({ what });
   invocation.note(what);
-  const licensed = await acquire(client, slug, offer, use, options.key ?? randomUUID(), signal);
+  const licensed = await acquire(client, slug, offer, { use, context }, options.key ?? randomUUID(), signal);
   const { grantId, state, termsHash, orderId, certificateUrl } = licensed;
   invocation.result({ slug, offerId: offer.id, orderId, grantId, state, termsHash, certificateUrl }, () =>
     state === 'active'
       ? `Licensed: ${grantId} is active. Take it with "bodega pull ${slug}".`
       : `Asked: ${grantId} is ${state}; the provider decides. Run the same command again after that.`,
   );
+}
+
+/** What the buyer says of himself, for terms that depend on it. */
+function attestationOf({ actor, field, territory }: LicenseOptions): Attestation {
+  return { ...(actor && { actor }), ...(field && { field }), ...(territory && { territory }) };
 }
 
 /** The named offer; else the cheapest that permits the use, of one kind of money. @throws CLI_NO_OFFER */
@@ -84,9 +93,10 @@ async function judge(
   client: BodegaClient,
   offer: OfferAnswer,
   use: string | null,
+  context: Attestation,
 ): Promise<void> {
   if (use === null) return;
-  const { canI } = await client.run(CanI, { use, offerId: offer.id }, invocation.signal);
+  const { canI } = await client.run(CanI, { use, offerId: offer.id, context }, invocation.signal);
   if (canI.verdict === 'FORBIDDEN' || canI.verdict === 'UNDECIDED') {
     throw CliErrors.REFUSED({
       code: canI.verdict,
@@ -103,7 +113,7 @@ async function acquire(
   client: BodegaClient,
   slug: string,
   offer: OfferAnswer,
-  use: string | null,
+  { use, context }: { readonly use: string | null; readonly context: Attestation },
   idempotencyKey: string,
   signal: AbortSignal,
 ): Promise<Licensed> {
@@ -120,7 +130,7 @@ async function acquire(
         certificateUrl: asked.certificateUrl,
       };
     if (!asked) {
-      const input = { offerId: offer.id, acceptTerms: true as const, ...(use !== null && { use }) };
+      const input = { offerId: offer.id, acceptTerms: true as const, ...(use !== null && { use, context }) };
       const { requestLicense } = await client.run(RequestLicense, { input }, signal);
       return {
         grantId: requestLicense.id,
@@ -141,7 +151,7 @@ async function acquire(
         acceptTerms: true,
         expectedTermsHash: offer.termsHash,
         ...(offer.totalPriceMinor !== null && { expectedPriceMinor: offer.totalPriceMinor }),
-        ...(use !== null && { use }),
+        ...(use !== null && { use, context }),
       },
     },
     signal,

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { VersionQueries } from '@app/catalog';
 import { systemContext } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
-import { GrantService, OfferQueries, totalPrice } from '@app/licensing';
-import type { GrantEntity, OpenSale, Use } from '@app/licensing';
+import { GrantService, OfferQueries, factsOf, totalPrice } from '@app/licensing';
+import type { Attestation, GrantEntity, OpenSale, Use } from '@app/licensing';
 import { requireTakeable } from './order.rules.js';
 
 /** What a buyer asks for. */
@@ -11,6 +11,8 @@ export interface DealWish {
   readonly buyerOrganizationId: string;
   readonly offerId: string;
   readonly use: Use | null;
+  /** What the buyer attests of himself and of the use. */
+  readonly context: Attestation;
   readonly expectedTermsHash: string | null;
   readonly expectedPriceMinor: number | null;
 }
@@ -22,6 +24,7 @@ export interface Deal {
   /** The approved request that it fulfils, where the offer needs approval. */
   readonly approved: GrantEntity | null;
   readonly use: Use | null;
+  readonly context: Attestation;
   readonly priceMinor: number;
 }
 
@@ -41,7 +44,7 @@ export class DealService {
   async agree(ctx: RequestContext, wish: DealWish): Promise<Deal> {
     const open = await this.offers.openSale(ctx, wish.offerId);
     const { offer } = open;
-    const { buyerOrganizationId, use } = wish;
+    const { buyerOrganizationId, use, context } = wish;
     const approved = offer.needsApproval ? await this.grants.approvedRequest(ctx, buyerOrganizationId, offer.id) : null;
     // What was approved is what is sold, even if a newer version was published since.
     const version = approved
@@ -49,7 +52,10 @@ export class DealService {
       : open.version;
     const price = { amountMinor: offer.priceMinor, currency: offer.currency };
     const priceMinor = offer.kind === 'free' ? 0 : totalPrice(price, offer.per, version).amountMinor;
-    requireTakeable({ ...offer, offerId: offer.id, priceMinor }, { ...wish, isApproved: approved !== null });
-    return { buyerOrganizationId, sale: { ...open, version }, approved, use, priceMinor };
+    requireTakeable(
+      { ...offer, offerId: offer.id, priceMinor, facts: factsOf(open.dataset.declared) },
+      { ...wish, isApproved: approved !== null },
+    );
+    return { buyerOrganizationId, sale: { ...open, version }, approved, use, context, priceMinor };
   }
 }

@@ -1,7 +1,7 @@
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType, createUnionType } from '@nestjs/graphql';
 import { BigIntScalar, NodeType, RefusalType, Visible, connectionOf } from '@app/graphql';
 import type { Currency, DomainError } from '@app/kernel';
-import { GrantType } from '@app/licensing';
+import { AttestationInput, GrantType } from '@app/licensing';
 import type { OrderRow } from './order.queries.js';
 import type { OrderState } from './order.rules.js';
 
@@ -60,6 +60,9 @@ export class PlaceOrderInput {
 
   @Field(() => String, { nullable: true, description: 'Code of the use in view; refused unless the terms open it.' })
   use?: string | null;
+
+  @Field(() => AttestationInput, { nullable: true, description: 'What you attest of yourself and of the use.' })
+  context?: AttestationInput | null;
 
   @Field(() => String, { description: 'Made by the caller and kept; the same key is the same order.' })
   idempotencyKey: string;

@@ -1,6 +1,6 @@
 import type { Currency } from '@app/kernel';
 import { LicensingErrors, canI, isPermitted } from '@app/licensing';
-import type { Terms, Use } from '@app/licensing';
+import type { Attestation, ComplianceFacts, Terms, Use } from '@app/licensing';
 import { BillingErrors } from '../billing.errors.js';
 
 export const ORDER_STATES = ['placed', 'paid', 'fulfilled', 'refunded', 'cancelled'] as const;
@@ -24,6 +24,8 @@ export interface ShownOffer {
   readonly offerId: string;
   readonly termsHash: string;
   readonly terms: Terms;
+  /** What the provider says of people and places. */
+  readonly facts: ComplianceFacts;
   readonly needsApproval: boolean;
   readonly priceMinor: number;
   readonly currency: Currency;
@@ -34,6 +36,7 @@ export interface Wish {
   readonly expectedTermsHash: string | null;
   readonly expectedPriceMinor: number | null;
   readonly use: Use | null;
+  readonly context: Attestation;
   readonly isApproved: boolean;
 }
 
@@ -47,7 +50,7 @@ export function requireTakeable(offer: ShownOffer, wish: Wish): void {
   const isOtherPrice = wish.expectedPriceMinor !== null && wish.expectedPriceMinor !== priceMinor;
   if (isOtherTerms || isOtherPrice) throw BillingErrors.OFFER_CHANGED({ offerId, termsHash, priceMinor, currency });
   if (wish.use) {
-    const { verdict, reason } = canI(offer.terms, wish.use);
+    const { verdict, reason } = canI(offer.terms, wish.use, wish.context, offer.facts);
     if (!isPermitted(verdict)) throw LicensingErrors.TERMS_INCOMPATIBLE({ use: wish.use, verdict, reason: reason.en });
   }
   if (offer.needsApproval && !wish.isApproved) throw BillingErrors.APPROVAL_REQUIRED({ offerId });

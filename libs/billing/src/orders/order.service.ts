@@ -3,7 +3,7 @@ import { Audit } from '@app/audit';
 import { Database } from '@app/database';
 import { DomainError, requireBuyer, validate } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
-import { GrantService, USES } from '@app/licensing';
+import { GrantService, USES, attestationSchema } from '@app/licensing';
 import { z } from 'zod';
 import { Idempotency, idempotencyKeySchema } from '../idempotency/idempotency.service.js';
 import { DealService } from './deal.service.js';
@@ -19,6 +19,7 @@ const placeOrderSchema = z.object({
     .nullish(),
   expectedPriceMinor: z.number().int().min(0).nullish(),
   use: z.string().trim().toLowerCase().pipe(z.enum(USES, 'is not a use of the vocabulary')).nullish(),
+  context: attestationSchema,
   idempotencyKey: idempotencyKeySchema,
   acceptTerms: z.literal(true, 'the terms must be accepted'),
 });
@@ -29,6 +30,8 @@ export interface NewOrder {
   readonly expectedTermsHash?: string | null;
   readonly expectedPriceMinor?: number | null;
   readonly use?: string | null;
+  /** What the buyer attests of himself and of the use. */
+  readonly context?: object | null;
   readonly idempotencyKey: string;
   readonly acceptTerms: boolean;
 }
@@ -75,11 +78,13 @@ export class OrderService {
       expectedTermsHash: given.expectedTermsHash ?? null,
       expectedPriceMinor: given.expectedPriceMinor ?? null,
     };
-    const command = { organizationId, key, operation: 'placeOrder', body };
+    const context = given.context ?? {};
+    const attested = Object.keys(context).length > 0 ? { context } : {};
+    const command = { organizationId, key, operation: 'placeOrder', body: { ...body, ...attested } };
     try {
       return await this.database.transaction({ ...ctx, tx: undefined }, (ctx) =>
         this.keys.once(ctx, command, placedSchema, async () =>
-          this.close(ctx, await this.deals.agree(ctx, { buyerOrganizationId: organizationId, ...body }), key),
+          this.close(ctx, await this.deals.agree(ctx, { buyerOrganizationId: organizationId, ...body, context }), key),
         ),
       );
     } catch (error) {
@@ -90,7 +95,7 @@ export class OrderService {
 
   /** Order, payment, right: the three that stand or fall together. */
   private async close(ctx: RequestContext, deal: Deal, idempotencyKey: string): Promise<PlacedOrder> {
-    const { buyerOrganizationId, sale, approved, use, priceMinor } = deal;
+    const { buyerOrganizationId, sale, approved, use, context, priceMinor } = deal;
     const placed = await this.life.begin(ctx, deal, idempotencyKey);
     const { id: orderId, providerOrganizationId, feeMinor, currency } = placed;
     if (priceMinor > 0) {
@@ -121,8 +126,13 @@ export class OrderService {
         grantId: grant.id,
         orderId,
       },
-      facts: { offerId: placed.offerId, versionId: placed.versionId, termsHash: placed.termsHash, use },
-      private: { priceMinor, feeMinor, currency },
+      facts: {
+        offerId: placed.offerId,
+        versionId: placed.versionId,
+        termsHash: placed.termsHash,
+        use,
+      },
+      private: { priceMinor, feeMinor, currency, ...(Object.keys(context).length > 0 && { attested: context }) },
     });
     return { orderId, grantId: grant.id };
   }

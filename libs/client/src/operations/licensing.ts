@@ -13,6 +13,13 @@ export const CreateOffer = once<{ input: CreateOfferInput }, { createOffer: { id
   'mutation CreateOffer($input: CreateOfferInput!) { createOffer(input: $input) { id } }',
 );
 
+/** What the buyer attests of himself and of the use. */
+export interface Attestation {
+  readonly actor?: string;
+  readonly field?: string;
+  readonly territory?: string;
+}
+
 export interface Judgement {
   readonly verdict: 'ALLOWED' | 'ALLOWED_WITH_DUTIES' | 'FORBIDDEN' | 'UNDECIDED';
   readonly duties: readonly string[];
@@ -21,18 +28,19 @@ export interface Judgement {
 }
 
 export const CanI = repeatable<
-  { use: string; offerId?: string; datasetSlug?: string; grantId?: string },
+  { use: string; offerId?: string; datasetSlug?: string; grantId?: string; context?: Attestation },
   { canI: Judgement }
 >(
   'CanI',
-  `query CanI($use: String!, $offerId: ID, $datasetSlug: String, $grantId: ID) {
-    canI(use: $use, offerId: $offerId, datasetSlug: $datasetSlug, grantId: $grantId) { verdict duties clauses { id text } reason }
+  `query CanI($use: String!, $offerId: ID, $datasetSlug: String, $grantId: ID, $context: UseContextInput) {
+    canI(use: $use, offerId: $offerId, datasetSlug: $datasetSlug, grantId: $grantId, context: $context) { verdict duties clauses { id text } reason }
   }`,
 );
 
 export interface PlaceOrderInput {
   readonly offerId: string;
   readonly use?: string;
+  readonly context?: Attestation;
   readonly idempotencyKey: string;
   readonly acceptTerms: true;
   readonly expectedTermsHash?: string;
@@ -94,7 +102,7 @@ export const Grants = repeatable<
 
 /** Asks the provider, where an offer needs approval. */
 export const RequestLicense = once<
-  { input: { offerId: string; use?: string; acceptTerms: true } },
+  { input: { offerId: string; use?: string; context?: Attestation; acceptTerms: true } },
   { requestLicense: { id: string; state: string; termsHash: string } }
 >(
   'RequestLicense',

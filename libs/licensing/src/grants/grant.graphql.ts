@@ -1,5 +1,6 @@
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from '@nestjs/graphql';
 import { JsonScalar, NodeType, Visible, connectionOf } from '@app/graphql';
+import { AttestationInput } from '../use-check/use-check.graphql.js';
 import type { GrantSlice } from './grant.entity.js';
 import type { GrantFilter, GrantRow } from './grant.queries.js';
 import type { GrantState } from './grant.rules.js';
@@ -99,6 +100,9 @@ export class RequestLicenseInput {
 
   @Field(() => String, { nullable: true, description: 'Code of the use in view.' })
   use?: string | null;
+
+  @Field(() => AttestationInput, { nullable: true, description: 'What you attest of yourself and of the use.' })
+  context?: AttestationInput | null;
 
   @Field(() => String, { nullable: true, description: 'A word to the provider.' })
   note?: string | null;

@@ -6,8 +6,10 @@ import { z } from 'zod';
 import { LicensingErrors } from '../licensing.errors.js';
 import { OfferQueries } from '../offers/offer.queries.js';
 import { canI } from '../terms/can-i.rules.js';
+import { attestationSchema } from '../terms/use-context.js';
 import { TermsQueries } from '../terms/terms.queries.js';
 import { USES, isPermitted } from '../terms/uses.js';
+import { factsOf } from '../use-check/compliance-facts.js';
 import type { GrantEntity } from './grant.entity.js';
 import { GrantLife } from './grant-life.service.js';
 import { GrantService, requireMayStop } from './grant.service.js';
@@ -15,6 +17,7 @@ import { GrantService, requireMayStop } from './grant.service.js';
 const licenseRequestSchema = z.object({
   offerId: z.string().min(1),
   use: z.string().trim().toLowerCase().pipe(z.enum(USES, 'is not a use of the vocabulary')).nullish(),
+  context: attestationSchema,
   note: z.string().trim().max(2_000, 'must be at most 2000 characters').nullish(),
   acceptTerms: z.literal(true, 'the terms must be accepted'),
 });
@@ -23,6 +26,8 @@ const licenseRequestSchema = z.object({
 export interface LicenseRequest {
   readonly offerId: string;
   readonly use?: string | null;
+  /** What the buyer attests of himself and of the use. */
+  readonly context?: object | null;
   readonly note?: string | null;
   readonly acceptTerms: boolean;
 }
@@ -53,12 +58,12 @@ export class LicenseRequestService {
    */
   async requestLicense(ctx: RequestContext, input: LicenseRequest): Promise<GrantEntity> {
     const buyer = requireBuyer(ctx);
-    const { offerId, use, note } = validate(licenseRequestSchema, input);
+    const { offerId, use, context, note } = validate(licenseRequestSchema, input);
     return this.database.transaction(ctx, async (ctx) => {
       const sale = await this.offers.openSale(ctx, offerId);
       if (!sale.offer.needsApproval) throw LicensingErrors.APPROVAL_NOT_NEEDED({ offerId });
       if (use) {
-        const { verdict, reason } = canI(sale.offer.terms, use);
+        const { verdict, reason } = canI(sale.offer.terms, use, context ?? {}, factsOf(sale.dataset.declared));
         if (!isPermitted(verdict)) throw LicensingErrors.TERMS_INCOMPATIBLE({ use, verdict, reason: reason.en });
       }
       const { organizationId } = buyer;

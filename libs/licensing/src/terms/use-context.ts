@@ -36,28 +36,36 @@ export interface UseContext {
   readonly at?: Date;
 }
 
-/** As callers give it: null is as good as left out. */
-export const useContextSchema = z
-  .strictObject({
-    purpose: z.enum(['commercial', 'noncommercial']).nullish(),
-    actor: z.enum(ACTORS).nullish(),
-    weightsLicence: z.string().trim().min(1).max(100).nullish(),
-    isUnlocked: z.boolean().nullish(),
-    outputKind: z.enum(OUTPUT_KINDS).nullish(),
-    mixForm: z.enum(['collection', 'merged']).nullish(),
-    territory: z
-      .string()
-      .trim()
-      .toUpperCase()
-      .regex(/^[A-Z]{2}$/, 'must be a country code (ISO 3166-1 alpha-2)')
-      .nullish(),
-    field: z.enum(FIELDS_OF_USE as readonly [FieldOfUse, ...FieldOfUse[]]).nullish(),
-    recipient: z.enum(RECIPIENTS).nullish(),
-    at: z.date().nullish(),
-  })
-  .transform((given): UseContext =>
-    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined)),
-  );
+const facts = {
+  purpose: z.enum(['commercial', 'noncommercial']).nullish(),
+  actor: z.enum(ACTORS).nullish(),
+  weightsLicence: z.string().trim().min(1).max(100).nullish(),
+  isUnlocked: z.boolean().nullish(),
+  outputKind: z.enum(OUTPUT_KINDS).nullish(),
+  mixForm: z.enum(['collection', 'merged']).nullish(),
+  territory: z
+    .string()
+    .trim()
+    .toUpperCase()
+    .regex(/^[A-Z]{2}$/, 'must be a country code (ISO 3166-1 alpha-2)')
+    .nullish(),
+  field: z.enum(FIELDS_OF_USE as readonly [FieldOfUse, ...FieldOfUse[]]).nullish(),
+  recipient: z.enum(RECIPIENTS).nullish(),
+};
+
+/** Null is as good as left out. */
+const told = (given: object): UseContext =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
+
+/** As callers give it. */
+export const useContextSchema = z.strictObject({ ...facts, at: z.date().nullish() }).transform(told);
+
+/** What a buyer attests of himself and of the use as he takes a right: the same facts, at the time of taking. */
+export type Attestation = Omit<UseContext, 'at'>;
+export const attestationSchema = z
+  .strictObject(facts)
+  .transform((given): Attestation => told(given))
+  .nullish();
 
 /** The facts that a condition asks for and the context does not give. */
 export function missingFacts(when: TermsCondition, context: UseContext): (keyof UseContext)[] {

@@ -1,5 +1,6 @@
 import { ArgsType, Field, GraphQLISODateTime, ID, InputType, ObjectType } from '@nestjs/graphql';
 import { Visible } from '@app/graphql';
+import type { ClauseText } from '../terms/can-i.rules.js';
 import { DUTY_SENTENCES } from '../terms/duties.js';
 import { VerdictEnum } from '../terms/terms.graphql.js';
 import type { Verdict } from '../terms/uses.js';
@@ -69,8 +70,10 @@ export class UseCheckType {
   offerId: string | null;
 }
 
-@InputType({ description: 'What the buyer says about the use in view. What is left out never widens an answer.' })
-export class UseContextInput {
+@InputType({
+  description: 'What the buyer says of himself and of the use in view. What is left out never widens an answer.',
+})
+export class AttestationInput {
   @Field(() => String, { nullable: true, description: 'commercial or noncommercial.' })
   purpose?: string | null;
 
@@ -103,7 +106,10 @@ export class UseContextInput {
     description: 'Who receives the data: subsidiary, parent_or_sister, contractor or third_party.',
   })
   recipient?: string | null;
+}
 
+@InputType({ description: 'The same, at a time.' })
+export class UseContextInput extends AttestationInput {
   @Field(() => GraphQLISODateTime, {
     nullable: true,
     description: 'When the use happens; a grant may have ended by then.',
@@ -129,12 +135,16 @@ export class CanIArgs {
   context?: UseContextInput | null;
 }
 
+export function toClauseType({ id, en, zh }: ClauseText): ClauseType {
+  return { id, text: en, textZh: zh };
+}
+
 export function toUseCheckType(check: UseCheck): UseCheckType {
   return {
     verdict: check.verdict,
     duties: [...check.duties],
     dutyTexts: check.duties.map((duty) => ({ duty, text: DUTY_SENTENCES[duty].en, textZh: DUTY_SENTENCES[duty].zh })),
-    clauses: check.clauses.map(({ id, en, zh }) => ({ id, text: en, textZh: zh })),
+    clauses: check.clauses.map(toClauseType),
     reason: check.reason.en,
     reasonZh: check.reason.zh,
     resolvedBy: check.resolve?.by ?? null,
