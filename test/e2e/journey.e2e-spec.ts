@@ -75,7 +75,9 @@ describeWithSharedData('a real recording goes through the market', () => {
       });
       expect(info.total_episodes).toBe(episodes);
       expect(published.json.facts.durationS).toBeCloseTo(info.total_frames / info.fps, 3);
-      expect(published.json.findings.filter((rule: { result: string }) => rule.result === 'fail')).toEqual([]);
+      // States at 30 Hz are listable, and below what training-grade asks of teleoperation.
+      const failed = published.json.findings.filter((rule: { result: string }) => rule.result === 'fail');
+      expect(failed.map(({ rule }: { rule: string }) => rule)).toEqual(['ST-2']);
 
       const licensed = await market.cli(['license', slug, '--use', 'commercial_training', '--yes', '--json'], buyer);
 

@@ -100,6 +100,13 @@ describe('npm start', () => {
       const { viewer } = await home.must('{ viewer { isAdmin organization { slug } user { email } } }', apiKey);
       expect(viewer).toEqual({ isAdmin: role === 'admin', organization: { slug: organization }, user: { email } });
     }
+    // The standard forms of the shelf are made in the background; what must not be lost is counted when they are there.
+    const made = async (): Promise<number> =>
+      (await actsOf(home)).filter((act) => act.endsWith('rendition.made')).length;
+    await eventually(
+      async () => (await made()) === SHELF.length,
+      () => 'the standard forms of the shelf are not made',
+    );
     known = await remembered(home);
   });
 
