@@ -344,6 +344,25 @@ describe('signing keys', () => {
     }
   });
 
+  it('that are withdrawn end what they signed, and the right is certified anew', async () => {
+    const grantId = await take();
+    const old = await newest(grantId);
+    const other = await mkdtemp(join(tmpdir(), 'bodega-keys-'));
+    await writeFile(join(other, '2026-03.pem'), pem());
+    const rekeyed = await RightsMarket.open(market.url, 0, { SIGNING_KEY_FILE: other, PUBLIC_URL: ISSUER });
+    try {
+      const anew = await rekeyed.get(CertificateService).issueCertificate(buyer.ctx, { grantId });
+
+      await expect(read(old, rekeyed.get(SigningKeys))).rejects.toThrow();
+      await expect(read(anew?.jwt ?? '', rekeyed.get(SigningKeys))).resolves.toMatchObject({
+        credentialSubject: { grant: grantId },
+      });
+    } finally {
+      await rekeyed.close();
+      await rm(other, { recursive: true });
+    }
+  });
+
   it('may be missing: rights begin all the same, and certificates follow when there is one', async () => {
     const keyless = await RightsMarket.open(market.url, 0, { PUBLIC_URL: ISSUER });
     try {

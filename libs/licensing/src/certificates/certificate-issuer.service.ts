@@ -67,7 +67,7 @@ export class CertificateIssuer {
 
   /**
    * The certificate of an active grant: the one that it has, or a new one when what it states has changed (a renewed period,
-   * a further standard form). Null where the market has no signing key, or the version no content address to certify.
+   * a further standard form), or when its key was withdrawn. Null where the market has no signing key, or the version no content address to certify.
    */
   async issue(ctx: RequestContext, grantId: string): Promise<CertificateRow | null> {
     if (!ctx.tx) throw new Error('A certificate is issued in the transaction of the right.');
@@ -81,7 +81,7 @@ export class CertificateIssuer {
         where c.grant_id = $1 order by c.id desc limit 1`,
       [grantId],
     );
-    if (newest?.claimsHash === claimsHash) return newest;
+    if (newest?.claimsHash === claimsHash && this.keys.isPublished(newest.kid)) return newest;
     const issuedAt = this.clock.now();
     const id = newId('Certificate', issuedAt.getTime());
     const { jwt, kid } = await this.keys.sign(certificateOf(this.issuer, facts, { id, issuedAt }));

@@ -60,6 +60,11 @@ export class SigningKeys {
     return [...byKid.values()];
   }
 
+  /** Whether certificates of this key still count. */
+  isPublished(kid: string): boolean {
+    return this.keys.some((key) => key.jwk.kid === kid);
+  }
+
   /** Signs a credential as it stands. @throws LICENSING_NO_SIGNING_KEY */
   async sign(credential: Readonly<Record<string, unknown>>): Promise<{ jwt: string; kid: string }> {
     const { jwk, privateKey } = this.keys.findLast((key) => key.privateKey) ?? {};
