@@ -106,6 +106,7 @@ describe('npm start', () => {
     await eventually(
       async () => (await made()) === SHELF.length,
       () => 'the standard forms of the shelf are not made',
+      100_000,
     );
     known = await remembered(home);
   });
