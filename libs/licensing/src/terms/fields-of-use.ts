@@ -1,4 +1,4 @@
-import type { Bilingual } from './terms.js';
+import type { Bilingual } from './bilingual.js';
 
 /** Fields of use: a closed list, because free text in a limit would be read in two ways. */
 export const FIELD_TITLES = {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@app/kernel';
 import { z } from 'zod';
+import { bilingualSchema } from './bilingual.js';
 import { countrySchema, dimensionsSchema } from './dimensions.js';
 import { DUTIES } from './duties.js';
 import type { Duty } from './duties.js';
@@ -8,7 +9,6 @@ import { conditionSchema } from './use-context.js';
 import { USES, VERDICTS } from './uses.js';
 import type { Use } from './uses.js';
 
-const bilingual = z.strictObject({ zh: z.string().min(1), en: z.string().min(1) });
 const duties = z.array(z.enum(DUTIES as readonly [Duty, ...Duty[]]));
 const verdict = z.enum(VERDICTS);
 
@@ -31,12 +31,12 @@ const usesSchema = z.strictObject(
 const common = {
   /** SPDX id, `NONE`, or `LicenseRef-*`. */
   template: z.string().min(1).max(100),
-  title: bilingual,
-  summary: bilingual,
+  title: bilingualSchema,
+  summary: bilingualSchema,
   /** What the terms cover: a software licence in an offer is declared to cover the data. */
   scope: z.literal('data'),
   uses: usesSchema,
-  clauses: z.record(z.string().min(1), bilingual),
+  clauses: z.record(z.string().min(1), bilingualSchema),
   /** SHA-256 of the text that people read, and where the full licence text is. */
   text: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), url: z.string().nullable() }),
   /** ISO 3166 codes, or null for anywhere lawful. */
@@ -87,7 +87,7 @@ export const termsSchema = z
 /** Terms that passed the schema. */
 export type Terms = z.infer<typeof termsSchema>;
 export type TermsRule = z.infer<typeof ruleSchema>;
-export type Bilingual = z.infer<typeof bilingual>;
+export type { Bilingual } from './bilingual.js';
 
 /** SHA-256 (hex) of the terms as canonical JSON: what an order freezes and a certificate names. */
 export function termsHashOf(terms: Terms): string {
