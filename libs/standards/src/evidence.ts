@@ -15,10 +15,18 @@ export interface ReleaseEvidence {
   readonly checkedOn?: string;
 }
 
+/** A text that speaks of the set: README, card, LICENSE. */
+export interface TextFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 /** What the rules look at. */
 export interface Evidence {
   readonly measure: DatasetMeasure;
   readonly declared: DeclaredFacts;
   readonly files: readonly ManifestFile[];
   readonly release?: ReleaseEvidence;
+  /** README, cards and LICENSE files, as far as they were read. */
+  readonly texts?: readonly TextFile[];
 }

@@ -11,7 +11,11 @@ export type {
   ManifestFile,
 } from './declared.js';
 export { evaluateProfile } from './evaluate-profile.js';
-export type { Evidence, ReleaseEvidence } from './evidence.js';
+export type { Contradiction, LicenceClaim } from './contradictions/contradictions.js';
+export { contradictions } from './contradictions/contradictions.js';
+export { CONTRADICTIONS } from './contradictions/patterns.js';
+export { isTextOfLicence } from './contradictions/sources.js';
+export type { Evidence, ReleaseEvidence, TextFile } from './evidence.js';
 export { RULE_OF_FINDING } from './finding-rules.js';
 export type { Grade, GradeVerdict, NextGrade } from './grade.js';
 export { gradeOf, isListable } from './grade.js';

@@ -1,5 +1,5 @@
 import type { DatasetMeasure } from '@app/formats';
-import type { DeclaredFacts, RuleResult } from '@app/standards';
+import type { DeclaredFacts, RuleResult, TextFile } from '@app/standards';
 import { EMBODIED_V2, evaluateProfile } from '@app/standards';
 import type { MemoryFileTree } from '../../support/file-trees.js';
 import type { SetPlan } from '../lerobot/clean-set.js';
@@ -12,6 +12,8 @@ const RATE_HZ = 30;
 export interface Described {
   plan: SetPlan;
   declared: { -readonly [K in keyof DeclaredFacts]: DeclaredFacts[K] };
+  /** README, cards and LICENSE files beside the recordings. */
+  texts: TextFile[];
   /** Damages the written files. */
   files?: (tree: MemoryFileTree) => void;
 }
@@ -27,6 +29,13 @@ export interface Judged {
 export function describedSet(): Described {
   return {
     plan: withOutcomes(atRate(cleanSet('v3.0'))),
+    texts: [
+      {
+        path: 'README.md',
+        text: '---\nlicense: cc-by-4.0\n---\n# Cubes\n\n## License\n\nThe data is under CC BY 4.0.\n',
+      },
+      { path: 'LICENSE', text: 'Creative Commons Attribution 4.0 International Public License\n' },
+    ],
     declared: {
       robot: {
         embodimentClass: 'single_arm',
@@ -77,7 +86,7 @@ export function describedSet(): Described {
   };
 }
 
-export async function judge({ plan, declared, files }: Described): Promise<Judged> {
+export async function judge({ plan, declared, texts, files }: Described): Promise<Judged> {
   const tree = writeSet(plan);
   files?.(tree);
   const { set } = await measure(tree);
@@ -92,6 +101,7 @@ export async function judge({ plan, declared, files }: Described): Promise<Judge
     measure: set,
     declared,
     files: manifest,
+    texts,
     release: { merkleRoot: 'b'.repeat(64), isSigned: true, isLogged: true },
   });
   return {

@@ -25,9 +25,8 @@ describe('a set without a fault', () => {
 describe('each complaint that a machine can answer', () => {
   it('has its place in the table, once', () => {
     expect(PAINS.map(({ pain }) => pain)).toEqual(AUTOMATIC);
-    for (const { injuries, shownElsewhere, belongsTo } of PAINS)
-      expect((injuries?.length ?? 0) + (shownElsewhere?.length ?? 0) + (belongsTo ? 1 : 0)).toBeGreaterThan(0);
-    expect(PAINS.filter(({ belongsTo }) => belongsTo).map(({ pain }) => pain)).toEqual([1, 3]);
+    for (const { injuries, shownElsewhere } of PAINS)
+      expect((injuries?.length ?? 0) + (shownElsewhere?.length ?? 0)).toBeGreaterThan(0);
   });
 
   const injuries = PAINS.flatMap(({ pain, injuries }) =>

@@ -32,8 +32,6 @@ export interface Pain {
   readonly title: string;
   readonly injuries?: readonly Injury[];
   readonly shownElsewhere?: readonly ShownElsewhere[];
-  /** Not caught yet: the part of the market that will. */
-  readonly belongsTo?: { readonly part: 'licensing'; readonly why: string };
 }
 
 const firstTable = (plan: SetPlan): TablePlan => Object.values(plan.data)[0] ?? {};
@@ -65,13 +63,63 @@ export const PAINS: readonly Pain[] = [
         rules: { 'CO-1': 'fail' },
         why: 'a word that names no licence is refused',
       },
+      {
+        defect: 'a card that names another licence',
+        inflict: (set) => void (set.texts[0] = { path: 'README.md', text: '---\nlicense: apache-2.0\n---\n# Cubes\n' }),
+        rules: { 'CO-1': 'fail' },
+        why: 'README, card, LICENSE and what is declared must name one licence for the data',
+      },
+      {
+        defect: 'a LICENSE that holds another text than its name says',
+        inflict: (set) => void (set.texts[1] = { path: 'LICENSE', text: 'Attribution-NonCommercial: CC BY-NC 4.0' }),
+        rules: { 'CO-1': 'fail' },
+        why: 'the text counts, not the name of the file',
+      },
+      {
+        defect: 'a README that narrows the licence',
+        inflict: (set) => void set.texts.push({ path: 'NOTES.md', text: 'The data is for research purposes only.' }),
+        rules: { 'CO-1': 'fail' },
+        why: 'a standard licence with further limits is another licence',
+      },
+      {
+        defect: 'a licence agreement to sign beside a free licence',
+        inflict: (set) =>
+          void set.texts.push({ path: 'NOTES.md', text: 'Sign the license agreement to get the data.' }),
+        rules: { 'CO-1': 'fail' },
+        why: 'nobody can tell which of the two governs',
+      },
     ],
-    belongsTo: { part: 'licensing', why: 'comparing the texts of six sources is the work of terms, not of measuring' },
   },
   {
     pain: 3,
     title: 'whether upstream terms carry into derivatives and mixes',
-    belongsTo: { part: 'licensing', why: 'needs the terms of each part of a mix' },
+    injuries: [
+      {
+        defect: 'one licence over sixty sets of others',
+        inflict: (set) => void set.texts.push({ path: 'SOURCES.md', text: 'A collection of 60 robot datasets.' }),
+        rules: { 'CO-1': 'fail' },
+        why: 'a licence for the whole says nothing of its parts',
+      },
+      {
+        defect: 'parts that keep their original licences',
+        inflict: (set) =>
+          void set.texts.push({ path: 'SOURCES.md', text: 'Each part is subject to its original license.' }),
+        rules: { 'CO-1': 'fail' },
+        why: 'the tag is freer than what it stands on',
+      },
+    ],
+    shownElsewhere: [
+      {
+        file: 'test/conformance/licences/mixtures.spec.ts',
+        test: 'of ShareAlike and NonCommercial is forbidden merged, permitted as a collection, and else the form is asked for',
+        why: 'terms of each part decide what may be made of a mix',
+      },
+      {
+        file: 'test/conformance/licences/mixtures.spec.ts',
+        test: 'of three that no licence fits is forbidden, though each two of them fit: pairs are not enough',
+        why: 'which part must be left out is named',
+      },
+    ],
   },
   {
     pain: 4,

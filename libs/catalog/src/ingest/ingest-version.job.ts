@@ -54,13 +54,13 @@ export class IngestVersionJob implements JobRun, JobFailed {
     const files = await this.allFiles(help.ctx, versionId);
     await this.episodes.clear(help.ctx, versionId);
     try {
-      const { measure, hashes } = await this.reader.read(
+      const { measure, hashes, texts } = await this.reader.read(
         help.ctx,
         { id: versionId, files },
         (batch) => this.episodes.add(help.ctx, versionId, batch),
         { signal: help.signal, isLastTry: help.attempt >= help.maxAttempts },
       );
-      await this.finish(help.ctx, version, files, measure, { hashes, unreadable: null });
+      await this.finish(help.ctx, version, files, measure, { hashes, texts, unreadable: null });
     } catch (error) {
       const isHopeless =
         error instanceof CageLimitExceeded || (error instanceof CageFailed && help.attempt >= help.maxAttempts);
@@ -83,7 +83,7 @@ export class IngestVersionJob implements JobRun, JobFailed {
     unreadable: string,
   ): Promise<void> {
     await this.episodes.clear(ctx, version.id);
-    await this.finish(ctx, version, files, unreadableMeasure(files), { hashes: null, unreadable });
+    await this.finish(ctx, version, files, unreadableMeasure(files), { hashes: null, texts: [], unreadable });
   }
 
   private async finish(

@@ -1,6 +1,7 @@
 import { blankMeasure } from '@app/formats';
 import type { DatasetMeasure } from '@app/formats';
 import { EMBODIED_V2, evaluateProfile, gradeOf, isListable, profileName } from '@app/standards';
+import type { TextFile } from '@app/standards';
 import type { DeclaredFacts } from '../datasets/declared.rules.js';
 import type { FileRow } from '../versions/file.queries.js';
 import type { ReportFinding, VersionReport } from '../versions/report.js';
@@ -9,6 +10,8 @@ import type { ReportFinding, VersionReport } from '../versions/report.js';
 export interface Verification {
   /** SHA-256 of the stored bytes by path; null when they could not be read. */
   readonly hashes: Readonly<Record<string, string>> | null;
+  /** README, cards and LICENSE files, as far as they were read. */
+  readonly texts: readonly TextFile[];
   /** Why the reader gave up, or null. */
   readonly unreadable: string | null;
 }
@@ -18,7 +21,7 @@ export function reportOf(
   measure: DatasetMeasure,
   declared: DeclaredFacts,
   files: readonly FileRow[],
-  { hashes, unreadable }: Verification,
+  { hashes, texts, unreadable }: Verification,
 ): VersionReport {
   const rules = evaluateProfile(EMBODIED_V2, {
     measure,
@@ -30,6 +33,7 @@ export function reportOf(
       mediaType,
       verified: hashes ? hashes[path] === sha256 : null,
     })),
+    texts,
   });
   const findings: ReportFinding[] = [
     ...(unreadable === null ? [] : [unreadableFinding(unreadable)]),

@@ -1,5 +1,6 @@
 import type { SignedFile } from '@app/cages';
 import type { DatasetMeasure, EpisodeFact } from '@app/formats';
+import type { TextFile } from '@app/standards';
 
 export const INGEST_JOB = 'catalog.ingest_version';
 
@@ -14,4 +15,5 @@ export interface MeasureOrder {
 export type MeasureMessage =
   | { readonly kind: 'episodes'; readonly episodes: readonly EpisodeFact[] }
   | { readonly kind: 'hashes'; readonly hashes: readonly (readonly [path: string, sha256: string])[] }
+  | { readonly kind: 'texts'; readonly texts: readonly TextFile[] }
   | { readonly kind: 'done'; readonly measure: DatasetMeasure };

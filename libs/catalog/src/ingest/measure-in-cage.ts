@@ -1,6 +1,7 @@
 import { entryBeside, runCaged, withScratch } from '@app/cages';
 import type { SignedFile } from '@app/cages';
 import type { DatasetMeasure, EpisodeFact } from '@app/formats';
+import type { TextFile } from '@app/standards';
 import type { MeasureMessage, MeasureOrder } from './ingest.types.js';
 
 /** The reader keeps below 400 MB by itself (`npm run bench -- ingest`); what is above this is an attack. */
@@ -12,6 +13,8 @@ export interface Measured {
   readonly measure: DatasetMeasure;
   /** SHA-256 of the stored bytes by path. */
   readonly hashes: Readonly<Record<string, string>>;
+  /** README, cards and LICENSE files, as far as they were read. */
+  readonly texts: readonly TextFile[];
 }
 
 /**
@@ -25,6 +28,7 @@ export async function measureInCage(
   signal: AbortSignal,
 ): Promise<Measured> {
   const hashes = new Map<string, string>();
+  let texts: readonly TextFile[] = [];
   let measure: DatasetMeasure | null = null;
   await withScratch((scratch) =>
     runCaged<MeasureOrder, MeasureMessage>({
@@ -34,11 +38,12 @@ export async function measureInCage(
       onMessage: async (message) => {
         if (message.kind === 'episodes') await onEpisodes(message.episodes);
         else if (message.kind === 'hashes') for (const [path, sha256] of message.hashes) hashes.set(path, sha256);
+        else if (message.kind === 'texts') texts = message.texts;
         else measure = message.measure;
       },
       signal,
     }),
   );
   if (!measure) throw new Error('The reader ended without a measure.');
-  return { measure, hashes: Object.fromEntries(hashes) };
+  return { measure, hashes: Object.fromEntries(hashes), texts };
 }

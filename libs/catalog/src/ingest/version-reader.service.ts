@@ -40,10 +40,10 @@ export class VersionReader {
       url: this.store.presignGet(objectKey, options),
     }));
     const wallMs = this.settings.of(catalogSettings).ingestMinutes * MINUTE_MS;
-    const { measure, hashes } = await measureInCage(signed, wallMs, onEpisodes, signal);
-    if (measure.episodes === 0) return { measure, hashes };
+    const { measure, ...read } = await measureInCage(signed, wallMs, onEpisodes, signal);
+    if (measure.episodes === 0) return { measure, ...read };
     const findings = await this.look(ctx, { versionId, files, measure, signal }, isLastTry);
-    return { measure: { ...measure, findings: [...measure.findings, ...findings] }, hashes };
+    return { measure: { ...measure, findings: [...measure.findings, ...findings] }, ...read };
   }
 
   /** Pictures that no try could look at are said to be unseen: what was measured stays true. */

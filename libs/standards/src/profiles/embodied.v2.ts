@@ -247,7 +247,7 @@ export const EMBODIED_V2: Profile = {
         zh: '许可：用途、再分发、衍生模型、地域、期限',
       },
       threshold: 'all set',
-      how: 'A licence whose text settles all five, or the five one by one.',
+      how: 'A licence whose text settles all five, or the five one by one; and no README, card or LICENSE of the set that says otherwise.',
       externalClause: null,
     },
     {

@@ -1,12 +1,33 @@
 import type { DeclaredFacts } from '../declared.js';
+import { contradictions, isBlocking } from '../contradictions/contradictions.js';
 import type { Evidence } from '../evidence.js';
 import type { Check } from '../verdict.js';
 import { fail, look, notApplicable, notChecked, pass, verdictOf } from '../verdict.js';
 import { isWholeText, licenceName, neededConsent } from './licences.js';
 import { isSimulated, methodOf } from './subject.js';
 
-/** What may be done with the data is settled. */
-const isLicensed: Check = ({ declared }) => {
+/** What may be done with the data is settled, and no text of the set says otherwise. */
+const isLicensed: Check = (evidence, limits) => {
+  const said = isNamedWhole(evidence, limits);
+  const { texts, declared, measure } = evidence;
+  if (!texts || said.result === 'fail') return said;
+  const found = contradictions({
+    texts,
+    declared: licenceName(declared),
+    hasPictures: measure.cameras.length > 0,
+    ...(declared.consentScope && { consentScope: declared.consentScope }),
+  });
+  const told = found.map(
+    ({ pattern, sentence, sources }) =>
+      `${pattern}: ${sentence} (${sources.map(({ where, said }) => `${where}: "${said}"`).join('; ')})`,
+  );
+  const blocking = told.filter((_, i) => found[i] && isBlocking(found[i]));
+  if (blocking.length > 0) return verdictOf(blocking, [], said);
+  return told.length === 0 ? said : { ...said, message: [said.message, ...told].join('; ') };
+};
+
+/** The licence is a text that settles everything, or the terms are spelled out. */
+const isNamedWhole: Check = ({ declared }) => {
   const { license } = declared;
   if (license === undefined) return notChecked('not declared: licence');
   const name = licenceName(declared);
