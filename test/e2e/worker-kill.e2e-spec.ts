@@ -145,7 +145,8 @@ const MOMENTS: readonly Moment[] = [
   },
   {
     name: 'the report is about to be written',
-    hold: 'select from dataset_versions where id = $1 for update',
+    // Rows that refer to the version may still be written.
+    hold: 'select from dataset_versions where id = $1 for no key update',
     isThere: ({ isWaiting }) => isWaiting('update dataset_versions set status%'),
   },
   {
