@@ -1,5 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Audit } from '@app/audit';
 import { Settings, marketSettings } from '@app/config';
 import { Database } from '@app/database';
@@ -60,7 +60,8 @@ export class CertificateIssuer {
     private readonly clock: Clock,
     private readonly keys: SigningKeys,
     settings: Settings,
-    @Optional() private readonly forms: VersionForms | null = null,
+    // Named, because a type with null in it leaves no name behind.
+    @Optional() @Inject(VersionForms) private readonly forms: VersionForms | null = null,
   ) {
     this.issuer = settings.of(marketSettings).publicUrl;
   }
