@@ -60,7 +60,11 @@ export function quantilesOf(values: NumberArray, min: number, max: number, quant
 function interpolate(sorted: Float64Array, shift: number, rank: number): number {
   const low = Math.floor(rank);
   const below = sorted[shift + low] as number;
-  return rank === low ? below : below + ((sorted[shift + low + 1] as number) - below) * (rank - low);
+  if (rank === low) return below;
+  const above = sorted[shift + low + 1] as number;
+  const step = above - below;
+  // Two finite values may lie further apart than float64 reaches; what lies between them is finite all the same.
+  return Number.isFinite(step) ? below + step * (rank - low) : below * (1 - (rank - low)) + above * (rank - low);
 }
 
 function countBuckets(values: NumberArray, min: number, scale: number, buckets: number): void {

@@ -114,7 +114,9 @@ describe('quantiles', () => {
     const sorted = Float64Array.from(values).sort();
     const at = (sorted.length - 1) * q;
     const below = sorted[Math.floor(at)] ?? 0;
-    return below + ((sorted[Math.min(Math.floor(at) + 1, sorted.length - 1)] ?? 0) - below) * (at - Math.floor(at));
+    const above = sorted[Math.ceil(at)] ?? 0;
+    const part = at - Math.floor(at);
+    return Number.isFinite(above - below) ? below + (above - below) * part : below * (1 - part) + above * part;
   };
   const expectExact = (list: readonly number[]): void => {
     const values = Float64Array.from(list);
@@ -149,6 +151,22 @@ describe('quantiles', () => {
     expectExact(Array.from({ length: 5000 }, (_, i) => (i === 0 ? 1e9 : Math.sin(i))));
     expectExact([Number.MAX_VALUE, -Number.MAX_VALUE, 0, 1]);
     expectExact([0, Number.MIN_VALUE, 2 * Number.MIN_VALUE]);
+  });
+
+  it('are finite between values further apart than a float reaches', () => {
+    expectExact([-2.6943844178718717e293, 1.7976931348623131e308]);
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(Number.MAX_VALUE, -Number.MAX_VALUE, 1e308, -1e308, 1), { minLength: 1, maxLength: 9 }),
+        (list) => {
+          const [min, max] = [Math.min(...list), Math.max(...list)];
+          for (const found of quantilesOf(Float64Array.from(list), min, max, [0.01, 0.5, 0.99])) {
+            expect(found).toBeGreaterThanOrEqual(min);
+            expect(found).toBeLessThanOrEqual(max);
+          }
+        },
+      ),
+    );
   });
 
   it('are exact over 20,000 values', () => {
