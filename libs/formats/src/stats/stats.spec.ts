@@ -157,7 +157,10 @@ describe('quantiles', () => {
     expectExact([-2.6943844178718717e293, 1.7976931348623131e308]);
     fc.assert(
       fc.property(
-        fc.array(fc.constantFrom(Number.MAX_VALUE, -Number.MAX_VALUE, 1e308, -1e308, 1), { minLength: 1, maxLength: 9 }),
+        fc.array(fc.constantFrom(Number.MAX_VALUE, -Number.MAX_VALUE, 1e308, -1e308, 1), {
+          minLength: 1,
+          maxLength: 9,
+        }),
         (list) => {
           const [min, max] = [Math.min(...list), Math.max(...list)];
           for (const found of quantilesOf(Float64Array.from(list), min, max, [0.01, 0.5, 0.99])) {
