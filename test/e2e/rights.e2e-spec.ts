@@ -9,6 +9,7 @@ import { Database } from '@app/database';
 import { newId, systemContext } from '@app/kernel';
 import { LOG_STORE } from '@app/storage';
 import type { ObjectStore } from '@app/storage';
+import { openReader } from '../conformance/s3/subject.js';
 import { OpenMarket } from '../support/open-market.js';
 import type { Party } from '../support/open-market.js';
 import { CREATE_LEASE, leaseOf, offerOn, orderOf, publishFolder, sampleFolder } from '../support/published-set.js';
@@ -382,6 +383,25 @@ describe('a right that ended', () => {
     market.clock.advance(301);
     expect(await request(url)).toMatchObject({ status: 403, code: 'AccessDenied' });
     expect(await usageAfter({ requests: 1 })).toMatchObject({ servedBytes: 0, refusedRequests: 1 });
+  });
+
+  it('by revocation in the middle of a download gives its last byte within five minutes, however slowly it is read', async () => {
+    const { grantId: heavyGrant } = await orderOf(market, buyer, offers.heavy);
+    const lease = await leaseOf(market, buyer, heavyGrant, { paths: ['robot/scan.bin'] });
+    const reader = await openReader(urlOf(lease, 'robot/scan.bin'));
+    await reader.next();
+
+    await act('revokeGrant', 'RevokeGrantInput', { grantId: heavyGrant, reason: REASON }, provider);
+    const { errors } = await market.ask(CREATE_LEASE, { input: { grantId: heavyGrant } }, buyer.apiKey);
+    await reader.next();
+    market.clock.advance(301);
+    await reader.rest();
+
+    expect(errors[0]?.extensions.code).toBe('LICENSING_GRANT_NOT_ACTIVE');
+    expect(reader.answer.complete).toBe(false);
+    const { servedBytes } = await usageAfter({ bytes: reader.bytes }, heavyGrant);
+    expect(servedBytes).toBeGreaterThanOrEqual(reader.bytes);
+    expect(servedBytes).toBeLessThan(HEAVY_BYTES);
   });
 
   it('by suspension mints nothing until it is resumed', async () => {

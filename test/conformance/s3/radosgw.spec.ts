@@ -22,6 +22,7 @@ if (missing.length > 0) {
       'checksum-trailers': 'answers 411 to a streamed body',
       'checksums-verified': 'ignores x-amz-checksum headers',
       clock: 'has the clock of the machine',
+      'downloads-end-with-their-url': 'asks for the time when a request begins, as S3 does',
       'cors-without-configuration': 'wants a CORS configuration per bucket',
       'cut-connections': 'has no fault port',
       'etag-with-304': 'sends 304 without ETag',

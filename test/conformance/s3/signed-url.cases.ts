@@ -2,8 +2,8 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createPresigner } from '@app/storage';
-import { clientOf, errorCode, send } from './subject.js';
-import type { RawAnswer, Stage } from './subject.js';
+import { clientOf, errorCode, openReader, send } from './subject.js';
+import type { LoggedRequest, RawAnswer, Stage } from './subject.js';
 
 const SECRET = 'the bytes that only a right signature may see';
 const KEY = 'signed/抓取 #1?%+&=.txt';
@@ -12,6 +12,18 @@ const KEY = 'signed/抓取 #1?%+&=.txt';
 function expectRefusal(answer: RawAnswer, statuses: readonly number[] = [403]): void {
   expect(statuses).toContain(answer.status);
   expect(answer.body.toString()).not.toContain(SECRET.slice(0, 8));
+}
+
+/** More than the buffers between store and reader hold. */
+const LARGE = Buffer.alloc(64 << 20, 'large ');
+
+/** The line of a request that has ended, as soon as the log has it. */
+async function loggedAs(stage: Stage, requestId: string): Promise<LoggedRequest> {
+  for (;;) {
+    const found = (await stage.subject().accessLog()).find((line) => line.requestId === requestId);
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** Changes one parameter of a signed URL after it was signed. */
@@ -161,6 +173,38 @@ export function describeSignedUrls(stage: Stage): void {
 
       expectRefusal(dead);
       expect((await send(url)).status).toBe(200);
+    });
+
+    stage.itNeeds(
+      'downloads-end-with-their-url',
+      'breaks off a download whose URL is over, and counts it',
+      async () => {
+        await stage.client().send(new PutObjectCommand({ Bucket: stage.bucket, Key: 'signed/large', Body: LARGE }));
+        const reader = await openReader(stage.url('signed/large', { expiresS: 60 }));
+
+        await reader.next();
+        stage.subject().advanceClock?.(61_000);
+        await reader.rest();
+        stage.subject().advanceClock?.(-61_000);
+
+        expect([reader.answer.statusCode, reader.answer.complete]).toEqual([200, false]);
+        const logged = await loggedAs(stage, reader.requestId);
+        expect(logged.bytesSent).toBeGreaterThanOrEqual(reader.bytes);
+        expect(logged.bytesSent).toBeLessThan(LARGE.length);
+      },
+    );
+
+    stage.itNeeds('downloads-end-with-their-url', 'does not wait for a reader who has stopped reading', async () => {
+      await stage.client().send(new PutObjectCommand({ Bucket: stage.bucket, Key: 'signed/large', Body: LARGE }));
+      const reader = await openReader(stage.url('signed/large', { expiresS: 2 }));
+
+      // Not one more byte is read until the store itself has ended the request.
+      const logged = await loggedAs(stage, reader.requestId);
+      await reader.rest();
+
+      expect(logged.bytesSent).toBeLessThan(LARGE.length);
+      expect(reader.answer.complete).toBe(false);
+      expect(reader.bytes).toBeLessThanOrEqual(logged.bytesSent);
     });
 
     stage.itNeeds('clock', 'refuses a header signature that is more than 15 minutes off', async () => {

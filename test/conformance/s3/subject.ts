@@ -1,5 +1,5 @@
-import { request } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
+import { get, request } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { S3Client } from '@aws-sdk/client-s3';
 import { it } from '@jest/globals';
 import { createPresigner } from '@app/storage';
@@ -12,6 +12,7 @@ export type Capability =
   | 'clock'
   | 'cors-without-configuration'
   | 'cut-connections'
+  | 'downloads-end-with-their-url'
   | 'etag-with-304'
   | 'exact-bytes-of-aborted-transfers'
   | 'if-match-on-writes'
@@ -167,6 +168,45 @@ export function send(
       else if (options.stopAfter === undefined) reject(error);
     });
     outgoing.end(options.body);
+  });
+}
+
+/** A GET whose reader decides when the next bytes are read. */
+export class SlowReader {
+  bytes = 0;
+
+  constructor(readonly answer: IncomingMessage) {}
+
+  get requestId(): string {
+    return String(this.answer.headers['x-amz-request-id']);
+  }
+
+  /** Reads what has arrived, at least one byte. */
+  async next(): Promise<void> {
+    for (;;) {
+      const chunk = this.answer.read() as Buffer | null;
+      if (chunk) {
+        this.bytes += chunk.length;
+        return;
+      }
+      await new Promise((resolve) => this.answer.once('readable', resolve));
+    }
+  }
+
+  /** Reads until the body or the connection ends. */
+  rest(): Promise<void> {
+    return new Promise((resolve) => {
+      this.answer.on('error', () => undefined);
+      this.answer.once('close', resolve);
+      this.answer.on('data', (chunk: Buffer) => (this.bytes += chunk.length));
+    });
+  }
+}
+
+/** Sends a GET and reads its head alone. */
+export function openReader(url: string): Promise<SlowReader> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent: false }, (answer) => resolve(new SlowReader(answer))).once('error', reject);
   });
 }
 

@@ -24,8 +24,14 @@ export interface FaultRequest {
   readonly query: readonly (readonly [name: string, value: string])[];
 }
 
+/** What ends a download early. */
+export interface ReadLimits {
+  readonly faults: Faults;
+  readonly now: () => Date;
+}
+
 /** GET and HEAD. */
-export async function readObject(exchange: Exchange, files: ObjectFiles, faults: Faults): Promise<void> {
+export async function readObject(exchange: Exchange, files: ObjectFiles, { faults, now }: ReadLimits): Promise<void> {
   const { target, headers, bucket, key, method } = exchange;
   const object = files.object(bucket, key);
   exchange.objectSize = object.size;
@@ -54,7 +60,8 @@ export async function readObject(exchange: Exchange, files: ObjectFiles, faults:
   exchange.begin(status, answer);
   process.nextTick(() => socket?.uncork());
   const cutAfter = faults.cutAfter?.({ method, bucket, key, range: headers.get('range'), query: target.query });
-  await sendObject(exchange, files, object, { start, end }, cutAfter);
+  const expiresAt = exchange.authenticated?.expiresAt ?? null;
+  await sendObject(exchange, files, object, { start, end }, { cutAfter, now, expiresAt });
 }
 
 /** PUT of a whole object. */

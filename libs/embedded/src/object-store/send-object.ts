@@ -12,26 +12,36 @@ const MAX_IDLE_BUFFERS = 32;
 
 const idle: Buffer[] = [];
 
+/** What may end a body before its last byte. */
+export interface SendLimits {
+  /** For tests of clients: after that many bytes the connection is ended although more was promised. */
+  readonly cutAfter: number | undefined;
+  /** When the signed URL is over: from then on nothing more of it is sent, however slowly its reader reads. */
+  readonly expiresAt: Date | null;
+  readonly now: () => Date;
+}
+
 /**
  * Sends a run of an object's bytes as the body of a response whose head is written.
  *
  * Two buffers take turns: while the kernel takes one, the disk fills the other. A reader that is slow, or gone, stops the
  * reads, so memory stays at two buffers for each download.
- *
- * @param cutAfter for tests of clients: after that many bytes the connection is ended although more was promised.
  */
 export async function sendObject(
   exchange: Exchange,
   files: ObjectFiles,
   object: StoredObject,
   range: ByteRange,
-  cutAfter?: number,
+  { cutAfter, expiresAt, now }: SendLimits,
 ): Promise<void> {
   const end = cutAfter === undefined ? range.end : Math.min(range.end, range.start + cutAfter);
   const buffers = new BufferPair(end - range.start);
   const unpin = files.pin(object);
   const { response } = exchange;
   let pending: Promise<boolean> = Promise.resolve(true);
+  const isOver = (): boolean => expiresAt !== null && now() >= expiresAt;
+  // A reader that has stopped reading holds the loop below; what waits for him must not outlive the URL either.
+  const timer = expiresAt && setTimeout(() => response.destroy(), expiresAt.getTime() - now().getTime());
   try {
     for (const piece of piecesOf(object, range.start, end)) {
       const file = await files.openBlob(piece.blob);
@@ -41,6 +51,10 @@ export async function sendObject(
           const chunk = await readSome(file, buffers.next(), offset, piece.end);
           // The buffer after this one is free only when its last bytes are gone.
           if (!(await pending)) return;
+          if (isOver()) {
+            response.destroy();
+            return;
+          }
           offset += chunk.length;
           exchange.meter.add(chunk.length);
           pending = write(response, chunk);
@@ -53,6 +67,7 @@ export async function sendObject(
     if (end < range.end) response.socket?.end();
     else response.end();
   } finally {
+    if (timer) clearTimeout(timer);
     // Only what the kernel has let go of may be filled for somebody else.
     await pending;
     buffers.giveBack();

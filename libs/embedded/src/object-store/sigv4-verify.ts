@@ -28,6 +28,8 @@ export interface Authenticated {
   readonly credential: StoreCredential;
   readonly type: 'AuthHeader' | 'QueryString';
   readonly payload: PayloadProtection;
+  /** When a signed URL is over; null for a signature in the header. */
+  readonly expiresAt: Date | null;
 }
 
 /** What a signature covers. */
@@ -98,7 +100,13 @@ export function authenticate(request: SignedRequest, options: VerifyOptions): Au
     seedSignature: claim.signature,
     sign: (kind, previous, hashes) => sign(`${ALGORITHM}-${kind}`, [previous, ...hashes]),
   };
-  return { credential, type: claim.type, payload: payloadProtection(claim.payloadHash, chunkSigner) };
+  const lifeMs = lifeMsOf(claim, options);
+  return {
+    credential,
+    type: claim.type,
+    payload: payloadProtection(claim.payloadHash, chunkSigner),
+    expiresAt: lifeMs === null ? null : new Date(parseTimestamp(claim.timestamp) + lifeMs),
+  };
 }
 
 /** Compares two signatures in a time that does not depend on where they differ. */
@@ -194,12 +202,19 @@ function checkScope(claim: Claim, region: string): void {
     throw new S3Error(code, 'The date of the credential is not that of the request.');
 }
 
-function checkTime(claim: Claim, { now, maxSignatureAgeS }: VerifyOptions): void {
+/** How long a signed URL lives; null for a signature in the header. */
+function lifeMsOf({ expiresS }: Claim, { maxSignatureAgeS }: VerifyOptions): number | null {
+  return expiresS === null ? null : Math.min(expiresS, maxSignatureAgeS ?? MAX_EXPIRES_S) * 1000;
+}
+
+function checkTime(claim: Claim, options: VerifyOptions): void {
+  const { now } = options;
   const signedAt = parseTimestamp(claim.timestamp);
   const ageMs = now.getTime() - signedAt;
   if (Number.isNaN(signedAt))
     throw new S3Error('AccessDenied', 'The date of the signature is not of the form YYYYMMDDTHHMMSSZ.');
-  if (claim.expiresS === null) {
+  const lifeMs = lifeMsOf(claim, options);
+  if (lifeMs === null) {
     if (Math.abs(ageMs) > MAX_SKEW_MS) {
       throw new S3Error(
         'RequestTimeTooSkewed',
@@ -214,8 +229,7 @@ function checkTime(claim: Claim, { now, maxSignatureAgeS }: VerifyOptions): void
     return;
   }
   if (ageMs < -MAX_SKEW_MS) throw new S3Error('AccessDenied', 'Request is not valid yet');
-  const lifeS = Math.min(claim.expiresS, maxSignatureAgeS ?? MAX_EXPIRES_S);
-  if (ageMs >= lifeS * 1000) {
+  if (ageMs >= lifeMs) {
     throw new S3Error('AccessDenied', 'Request has expired', {
       ServerTime: now.toISOString(),
       'X-Amz-Expires': String(claim.expiresS),

@@ -240,7 +240,7 @@ class ObjectStoreApp {
         return listUploads(exchange, files);
       case 'GetObject':
       case 'HeadObject':
-        return readObject(exchange, files, faults);
+        return readObject(exchange, files, { faults, now: this.options.now });
       case 'PutObject':
         return putObject(exchange, files);
       case 'CopyObject':
