@@ -14,7 +14,6 @@ import { Clock, SCOPES, systemContext } from '@app/kernel';
 import type { RequestContext, Scope } from '@app/kernel';
 import { startServer } from '../../apps/api/src/server.js';
 import { startWorker } from '../../apps/worker/src/worker.js';
-import { createTestDatabase } from './database.js';
 import type { TestDatabase } from './database.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -64,6 +63,8 @@ export interface CliRun {
 export interface MarketOptions {
   readonly faults?: Faults;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Instead of one made from the template of the test run. */
+  readonly database?: TestDatabase;
   /** Leave the worker out; the test starts its own. */
   readonly withoutWorker?: boolean;
 }
@@ -83,7 +84,7 @@ export class OpenMarket {
   static async open(options: MarketOptions = {}): Promise<OpenMarket> {
     const market = new OpenMarket();
     market.folder = await mkdtemp(join(tmpdir(), 'bodega-e2e-'));
-    market.database = await createTestDatabase();
+    market.database = options.database ?? (await (await import('./database.js')).createTestDatabase());
     market.store = await startObjectStore({
       dataDir: join(market.folder, 'store'),
       port: 0,
