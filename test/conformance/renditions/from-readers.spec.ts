@@ -15,7 +15,7 @@ import { messagesOf } from '../../support/written/ros-messages.js';
 import { writeRosbag1 } from '../../support/written/rosbag1.js';
 import { writeDb3, writeMetadata } from '../../support/written/rosbag2.js';
 import { recordingArrays, writeZarr } from '../../support/written/zarr.js';
-import { measure } from '../lerobot/measuring.js';
+import { measureOnce } from '../lerobot/measuring.js';
 import { readTable } from './loaders.js';
 import type { MadeRendition } from './making.js';
 import { Workshop } from './making.js';
@@ -111,7 +111,7 @@ describe('the made-up recording as', () => {
       const v21 = await workshop.of(source, 'lerobot_v2.1', fps);
       await expectV21(v21, source);
 
-      const [before, after] = [await measure(source), await measure(v30.tree)];
+      const [before, after] = [await measureOnce(source), await measureOnce(v30.tree)];
       expect(after.episodes.map((e) => e.frames)).toEqual(recording.map((e) => e.frames));
       expect(after.set.cameras.map((camera) => camera.frames)).toEqual(
         before.set.cameras.map(() => recording.reduce((sum, e) => sum + e.frames, 0)),
@@ -124,9 +124,9 @@ describe('the made-up recording as', () => {
       const states = rows.flatMap((row) => (row['observation.state'] as number[]).slice(from, to));
       expect(states).toEqual(recording.flatMap((e) => [...state(e)]));
       expect(await expectStatisticsOf(source, v30)).toEqual(expect.arrayContaining(numbers(v30)));
-      await expectTimesOf(source, v30, fps ? fps.num / fps.den : FPS);
+      await expectTimesOf(source, v30, fps);
       if (tasks) expect(after.episodes.map((e) => e.tasks)).toEqual(tasks.map((task) => [task]));
-      expect((await measure(v21.tree)).episodes.map((e) => e.frames)).toEqual(recording.map((e) => e.frames));
+      expect((await measureOnce(v21.tree)).episodes.map((e) => e.frames)).toEqual(recording.map((e) => e.frames));
       await source.close();
     },
   );
@@ -141,7 +141,7 @@ describe('the made-up recording as', () => {
     const rows = await readTable(made, 'data/chunk-000/file-000.parquet');
     expect(tasks[Number(rows[0]?.task_index)]).toMatch(/reach/);
     expect(tasks[Number(rows[22]?.task_index)]).toMatch(/lift/);
-    expect((await measure(made.tree)).set.cameras.map((camera) => camera.kind).sort()).toContain('depth');
+    expect((await measureOnce(made.tree)).set.cameras.map((camera) => camera.kind).sort()).toContain('depth');
     await source.close();
   });
 });
@@ -162,7 +162,7 @@ describeWithSharedData('real recordings of other formats', () => {
     ['hdf5-robosuite-demos/SawyerLift', { num: 20, den: 1 }, []],
   ])('%s becomes LeRobot v3.0 to the letter, its statistics those of the source', async (path, fps, unchanged) => {
     const source: FileTree = await DiskFileTree.of(sharedData(path));
-    const before = await measure(source);
+    const before = await measureOnce(source);
 
     const made = await workshop.of(source, 'lerobot_v3.0', fps);
 

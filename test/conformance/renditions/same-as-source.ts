@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
-import type { FileTree } from '@app/formats';
+import type { FileTree, Rate } from '@app/formats';
 import { FindingLog, openDataset } from '@app/formats';
-import { measure } from '../lerobot/measuring.js';
-import { readTable } from './loaders.js';
+import { measureOnce } from '../lerobot/measuring.js';
+import { readJson, readTable } from './loaders.js';
 import type { MadeRendition } from './making.js';
 
 const TOLERANCE_S = 1e-4;
@@ -24,7 +24,7 @@ function changedStreams({ loss }: MadeRendition): Set<string> {
  * @returns the streams that were compared
  */
 export async function expectStatisticsOf(source: FileTree, made: MadeRendition): Promise<string[]> {
-  const [before, after] = [(await measure(source)).episodes, (await measure(made.tree)).episodes];
+  const [before, after] = [(await measureOnce(source)).episodes, (await measureOnce(made.tree)).episodes];
   const changed = changedStreams(made);
   const compared = new Set<string>();
   for (const [e, episode] of before.entries()) {
@@ -45,11 +45,17 @@ export async function expectStatisticsOf(source: FileTree, made: MadeRendition):
   return [...compared].sort();
 }
 
-/** The frames of every episode are at the times that the source has, or at k/fps where it keeps none. */
-export async function expectTimesOf(source: FileTree, made: MadeRendition, fps: number): Promise<void> {
+/**
+ * The frames of every episode are at the times that the source has, or at k/fps where it keeps none.
+ * @param known the rate that somebody else knows, where the source does not
+ */
+export async function expectTimesOf(source: FileTree, made: MadeRendition, known: Rate | null): Promise<void> {
   const opened = await openDataset(source, new FindingLog(100));
   if (!opened) throw new Error('The source cannot be opened.');
   const key = opened.head.referenceKey;
+  const rate = opened.head.fps.value ?? known;
+  const fps = Number((await readJson(made, 'meta/info.json'))['fps']);
+  if (rate) expect(fps).toBe(rate.num / rate.den);
   const rows = await readTable(made, 'data/chunk-000/file-000.parquet');
   for await (const episode of opened.episodes()) {
     const times: number[] = [];

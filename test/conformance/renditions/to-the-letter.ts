@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { FileTree } from '@app/formats';
-import { measure, errorCodes, warningCodes } from '../lerobot/measuring.js';
+import { errorCodes, measureOnce, warningCodes } from '../lerobot/measuring.js';
 import { boxOrder, readFooter, readJson, readLines, readPackets, readTable } from './loaders.js';
 import type { MadeRendition } from './making.js';
 
@@ -139,8 +139,8 @@ async function expectVideos(made: MadeRendition, fps: number): Promise<void> {
 
 /** Nothing to be said by our own reader, besides what is said of every LeRobot set, and of the source as well. */
 async function expectNoFindings(made: MadeRendition, source?: FileTree): Promise<void> {
-  const { set } = await measure(made.tree);
-  const before = source ? warningCodes((await measure(source)).set) : [];
+  const { set } = await measureOnce(made.tree);
+  const before = source ? warningCodes((await measureOnce(source)).set) : [];
   expect(errorCodes(set)).toEqual([]);
   expect(warningCodes(set).filter((code) => code !== 'CONSTANT_CHANNEL' && !before.includes(code))).toEqual([]);
 }
