@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { DatasetMeasure } from '@app/formats';
 import { FindingLog, measureDataset, openDataset } from '@app/formats';
@@ -52,6 +53,25 @@ describeWithSharedData('every real recording', () => {
     } finally {
       await tree.close();
     }
+  });
+
+  it.each([
+    ['recording.dat', 'mcap-lichtblick/custom-camera-model.mcap', 'mcap', 1],
+    ['takes/0001', 'mcap-lichtblick/custom-camera-model.mcap', 'mcap', 1],
+    ['upload.hdf5', 'mcap-lichtblick/custom-camera-model.mcap', 'mcap', 1],
+    ['demo.bin', 'hdf5-robosuite-demos/wipe-panda/demo.hdf5', 'hdf5', 1],
+    ['demo.mcap', 'hdf5-robosuite-demos/SawyerLift/demo.hdf5', 'hdf5', 2],
+    ['turtles', 'rosbag1/example-lz4.bag', 'rosbag', 1],
+    ['turtles.mcap', 'rosbag1/example-lz4.bag', 'rosbag', 1],
+  ])('called "%s", %s is known by its first bytes', async (name, path, format, episodes) => {
+    const bytes = new Uint8Array(await readFile(sharedData(path)));
+    const named = await measureFiles({ [path.split('/').at(-1) ?? '']: bytes });
+
+    const { findings, ...facts } = await measureFiles({ [name]: bytes, 'notes.txt': text('made on a Monday') });
+
+    expect([facts.format, facts.episodes, facts.frames]).toEqual([format, episodes, named.frames]);
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(findings.flatMap((finding) => finding.path ?? []).every((where) => where === name)).toBe(true);
   });
 
   it('is opened by the reader that measures it, and closed again', async () => {
