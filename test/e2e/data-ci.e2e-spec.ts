@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { measureDataset, readMp4 } from '@app/formats';
 import { DiskFileTree, bufferSource } from '../support/file-trees.js';
 import { OpenMarket } from '../support/open-market.js';
@@ -9,6 +9,9 @@ import { offerOn, orderOf, sampleFolder } from '../support/published-set.js';
 import { makeRecording } from '../support/recordings.js';
 import type { RecordedEpisode } from '../support/recordings.js';
 import { writeRobomimic } from '../support/written/hdf5.js';
+
+// Generous: a set is published twice in one test, on machines that do other things too, and nothing here is about time.
+jest.setTimeout(600_000);
 
 /** What a buyer's page asks, in one operation and without signing in. */
 const BUYERS_VIEW = `query($slug: String!) { dataset(slug: $slug) { currentVersion {

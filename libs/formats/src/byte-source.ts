@@ -17,7 +17,12 @@ export interface FileEntry {
   /** Relative, with `/` between its parts. */
   readonly path: string;
   readonly sizeBytes: number;
+  /** What its first bytes are, where they had to be looked at because the names told nothing. */
+  readonly content?: FileContent;
 }
+
+/** Formats of single files that their first bytes tell. */
+export type FileContent = 'mcap' | 'rosbag1' | 'hdf5';
 
 /** The files of one upload and the way to open them. */
 export interface FileTree {

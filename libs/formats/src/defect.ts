@@ -7,14 +7,20 @@ export interface DefectDetail {
   readonly actual?: string;
 }
 
-/** Bad bytes, found while reading. Never leaves the library: the walk turns it into a finding. */
+/**
+ * Bad bytes, found while reading. Never leaves the library: the walk turns it into a finding. It has no stack: a hostile
+ * file makes a million of them, and recording each stack takes longer than reading the file.
+ */
 export class Defect extends Error {
   constructor(
     readonly code: FindingCode,
     message: string,
     readonly detail: DefectDetail = {},
   ) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'Defect';
   }
 }

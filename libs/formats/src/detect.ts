@@ -1,4 +1,5 @@
 import type { FileTree } from './byte-source.js';
+import { markByMagic } from './content-by-magic.js';
 import type { FormatReader } from './dataset-source.js';
 import { Defect } from './defect.js';
 import type { FindingLog } from './findings.js';
@@ -8,12 +9,15 @@ import { explainUnrecognised } from './unrecognised.js';
 export interface Recognised {
   readonly reader: FormatReader;
   readonly root: string;
+  /** The files as the reader knows them. */
+  readonly tree: FileTree;
 }
 
 /**
  * Asks every reader what it finds in an upload and decides whose dataset it is.
  * A dataset inside another reader's is a part of that one if the other stands earlier in `readers`; at one root the earlier
  * reader wins. What is left must be one: several are MULTIPLE_DATASETS, and the first is gone on with.
+ * Names only save opening files: where they tell nothing, the first bytes do.
  * @returns null with a finding that says what was seen instead.
  */
 export async function recognise(
@@ -21,12 +25,10 @@ export async function recognise(
   readers: readonly FormatReader[],
   log: FindingLog,
 ): Promise<Recognised | null> {
-  const found: Recognised[] = [];
-  for (const reader of readers) {
-    for (const root of await rootsOf(reader, tree, log)) {
-      if (!found.some((other) => isInside(root, other.root) && (other.reader !== reader || other.root === root)))
-        found.push({ reader, root });
-    }
+  let found = await findAll(tree, readers, log);
+  if (found.length === 0) {
+    const marked = await markByMagic(tree);
+    if (marked) found = await findAll(marked, readers, log);
   }
   const [first] = found;
   if (!first) {
@@ -42,6 +44,17 @@ export async function recognise(
     });
   }
   return first;
+}
+
+async function findAll(tree: FileTree, readers: readonly FormatReader[], log: FindingLog): Promise<Recognised[]> {
+  const found: Recognised[] = [];
+  for (const reader of readers) {
+    for (const root of await rootsOf(reader, tree, log)) {
+      if (!found.some((other) => isInside(root, other.root) && (other.reader !== reader || other.root === root)))
+        found.push({ reader, root, tree });
+    }
+  }
+  return found;
 }
 
 async function rootsOf(reader: FormatReader, tree: FileTree, log: FindingLog): Promise<readonly string[]> {

@@ -57,7 +57,7 @@ export async function measureDataset(tree: FileTree, options: MeasureOptions): P
   const upload = hashing ?? tree;
   const canBeRead = await checkTree(upload, log);
   const found = canBeRead ? await recognise(upload, READERS, log) : null;
-  const files = new DatasetFiles(upload, found?.root ?? '');
+  const files = new DatasetFiles(found?.tree ?? upload, found?.root ?? '');
   const hooks: MeasureHooks = {
     onEpisode: (episode) => options.onEpisode(episode),
     tick,
@@ -78,7 +78,7 @@ export async function measureDataset(tree: FileTree, options: MeasureOptions): P
  */
 export async function openDataset(tree: FileTree, log: FindingLog): Promise<DatasetSource | null> {
   const found = await recognise(tree, READERS, log);
-  return found ? found.reader.open(new DatasetFiles(tree, found.root), log) : null;
+  return found ? found.reader.open(new DatasetFiles(found.tree, found.root), log) : null;
 }
 
 /** LeRobot has a walk of its own, column by column and with one read per file; the others are measured as they are read. */

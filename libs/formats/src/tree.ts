@@ -1,4 +1,4 @@
-import type { ByteSource, FileEntry, FileTree } from './byte-source.js';
+import type { ByteSource, FileContent, FileEntry, FileTree } from './byte-source.js';
 import type { FindingLog } from './findings.js';
 
 const MAX_PATH_CHARS = 1024;
@@ -53,9 +53,12 @@ export class DatasetFiles {
     return this.tree.localPath ? this.tree.localPath(this.full(path)) : null;
   }
 
-  /** Paths that match, sorted. */
-  list(pattern: RegExp): string[] {
-    return [...this.entries.keys()].filter((path) => pattern.test(path)).sort();
+  /** Paths that match, or files that hold `content` whatever they are called, sorted. */
+  list(pattern: RegExp, content?: FileContent): string[] {
+    return [...this.entries]
+      .filter(([path, entry]) => (entry.content ? entry.content === content : pattern.test(path)))
+      .map(([path]) => path)
+      .sort();
   }
 
   unused(pattern: RegExp): string[] {

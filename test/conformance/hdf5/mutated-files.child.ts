@@ -1,10 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import fc from 'fast-check';
 import type { FormatReader } from '@app/formats';
+import { agibotReader } from '../../../libs/formats/src/agibot/agibot.source.js';
 import { alohaReader } from '../../../libs/formats/src/hdf5/aloha.source.js';
 import { robomimicReader } from '../../../libs/formats/src/hdf5/robomimic.source.js';
 import { MemoryFileTree } from '../../support/file-trees.js';
 import { makeRecording } from '../../support/recordings.js';
+import { writeAgibot } from '../../support/written/agibot.js';
 import { writeAloha, writeRobomimic } from '../../support/written/hdf5.js';
 import { readAll } from './reading.js';
 
@@ -17,7 +19,7 @@ export interface Account {
   rssMb: number;
 }
 
-const RUNS_PER_FILE = 150;
+const RUNS_PER_FILE = 120;
 const MAX_MS = 5_000;
 
 /** Flips bits and overwrites bytes of valid files, most of them where the structure is, and reads what is left. */
@@ -25,13 +27,21 @@ async function mutate(): Promise<Account> {
   const recording = makeRecording({ episodes: 2, frames: 8, width: 16, height: 12, cameras: ['top'] });
   const [first] = recording;
   if (!first) throw new Error('no recording was made');
-  const subjects: [FormatReader, Uint8Array][] = [
-    [robomimicReader, await writeRobomimic(recording)],
-    [robomimicReader, await writeRobomimic(recording, { libver: 'earliest' })],
-    [alohaReader, await writeAloha(first)],
+  const alone = (bytes: Uint8Array): ReadonlyMap<string, Uint8Array> => new Map([['demo.hdf5', bytes]]);
+  const agibot = await writeAgibot([first], { hasDepth: true });
+  /** A set, and which of its files is changed. */
+  const subjects: [FormatReader, ReadonlyMap<string, Uint8Array>, RegExp][] = [
+    [robomimicReader, alone(await writeRobomimic(recording)), /demo/],
+    [robomimicReader, alone(await writeRobomimic(recording, { libver: 'earliest' })), /demo/],
+    [alohaReader, alone(await writeAloha(first)), /demo/],
+    [agibotReader, agibot, /proprio_stats/],
+    [agibotReader, agibot, /task_info/],
+    [agibotReader, agibot, /_color\.mp4$/],
   ];
   const account: Account = { files: 0, refused: 0, read: 0, slowestMs: 0, rssMb: 0 };
-  for (const [reader, bytes] of subjects) {
+  for (const [reader, set, which] of subjects) {
+    const path = [...set.keys()].find((name) => which.test(name)) ?? '';
+    const bytes = set.get(path) ?? new Uint8Array(0);
     const place = fc.oneof(
       { weight: 3, arbitrary: fc.nat(6000) },
       { weight: 1, arbitrary: fc.nat(bytes.byteLength - 1) },
@@ -41,7 +51,7 @@ async function mutate(): Promise<Account> {
       fc.asyncProperty(changes, async (list) => {
         const changed = Uint8Array.from(bytes);
         for (const [at, value] of list) changed[at % bytes.byteLength] = value;
-        const files = new MemoryFileTree(new Map([['demo.hdf5', changed]]));
+        const files = new MemoryFileTree(new Map(set).set(path, changed));
         const start = performance.now();
         await reader.find(files);
         const { head, findings } = await readAll(reader, files);

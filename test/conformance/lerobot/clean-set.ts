@@ -42,6 +42,7 @@ export const LENGTHS = [20, 15, 12];
 export const CAMERA = 'observation.images.top';
 const TASKS = ['pick the red cube', 'place it in the tray'];
 const TICKS = 512;
+const QUANTILES = { q01: 0.01, q10: 0.1, q50: 0.5, q90: 0.9, q99: 0.99 };
 const PANDAS = JSON.stringify({
   index_columns: ['task'],
   column_indexes: [],
@@ -108,7 +109,18 @@ function statsOf(tables: TablePlan[], key: string): Record<string, number[]> {
     mean: both(mean),
     std: both((values) => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)))),
     count: [rows.length],
+    ...Object.fromEntries(
+      Object.entries(QUANTILES).map(([name, share]) => [
+        name,
+        both((values) => [...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? 0),
+      ]),
+    ),
   };
+}
+
+/** As v2.1 ships them. */
+function withoutQuantiles(stats: Record<string, number[]>): Record<string, number[]> {
+  return Object.fromEntries(Object.entries(stats).filter(([name]) => !(name in QUANTILES)));
 }
 
 function video(frames: number, seed: number): Mp4Plan {
@@ -170,7 +182,10 @@ export function cleanSet(version: SetPlan['version']): SetPlan {
     lines: LENGTHS.map((length, e) => ({ episode_index: e, tasks: [TASKS[e % 2]], length })),
     statsLines: perEpisode.map((table, e) => ({
       episode_index: e,
-      stats: { action: statsOf([table], 'action'), 'observation.state': statsOf([table], 'observation.state') },
+      stats: {
+        action: withoutQuantiles(statsOf([table], 'action')),
+        'observation.state': withoutQuantiles(statsOf([table], 'observation.state')),
+      },
     })),
     episodes: {},
     stats: {
@@ -194,9 +209,12 @@ export function cleanSet(version: SetPlan['version']): SetPlan {
   const whole = (values: number[]): ColumnPlan => ({ type: 'INT64', depth: 0, values: values.map(BigInt) });
   const seconds = (values: number[]): ColumnPlan => ({ type: 'DOUBLE', depth: 0, values });
   const stat = (key: string, name: string): ColumnPlan => ({
-    type: 'DOUBLE',
+    type: name === 'count' ? 'INT64' : 'DOUBLE',
     depth: 1,
-    values: perEpisode.map((table) => statsOf([table], key)[name]),
+    values: perEpisode.map((table) => {
+      const values = statsOf([table], key)[name] ?? [];
+      return name === 'count' ? values.map(BigInt) : values;
+    }),
   });
   plan.episodes = {
     episode_index: whole([0, 1, 2]),
@@ -212,7 +230,10 @@ export function cleanSet(version: SetPlan['version']): SetPlan {
     [`videos/${CAMERA}/to_timestamp`]: seconds(spanFrom.map((from, e) => (from + (LENGTHS[e] ?? 0)) / FPS)),
     ...Object.fromEntries(
       ['action', 'observation.state'].flatMap((key) =>
-        ['min', 'max', 'mean', 'std'].map((name) => [`stats/${key}/${name}`, stat(key, name)]),
+        ['min', 'max', 'mean', 'std', 'count', ...Object.keys(QUANTILES)].map((name) => [
+          `stats/${key}/${name}`,
+          stat(key, name),
+        ]),
       ),
     ),
   };

@@ -16,6 +16,15 @@ export async function measure(
   return { set, episodes };
 }
 
+const known = new WeakMap<FileTree, ReturnType<typeof measure>>();
+
+/** As `measure`, and once for each tree: only for files that nobody changes any more. */
+export function measureOnce(tree: FileTree): ReturnType<typeof measure> {
+  const measured = known.get(tree) ?? measure(tree);
+  known.set(tree, measured);
+  return measured;
+}
+
 /** The codes of findings of severity error, sorted, each once. */
 export function errorCodes(set: DatasetMeasure): string[] {
   return codes(set, 'error');

@@ -458,6 +458,55 @@ const DEFECTS: Defect[] = [
     plan: episodeValue('stats/action/min', 1, [50, 50]),
     warnings: ['STATS_MISMATCH'],
   },
+  {
+    name: 'a median of other data',
+    on: V3,
+    plan: (plan) => void ((plan.stats.action ?? {}).q50 = [9, 9]),
+    warnings: ['STATS_MISMATCH'],
+  },
+  {
+    name: 'quantiles of nothing but zeros',
+    on: V3,
+    plan: (plan) => {
+      for (const name of ['q01', 'q10', 'q50', 'q90', 'q99']) (plan.stats.action ?? {})[name] = [0, 0];
+    },
+    warnings: ['STATS_MISMATCH'],
+  },
+  {
+    name: 'a quantile that is no number',
+    on: V3,
+    plan: episodeValue('stats/action/q99', 1, [Number.NaN, 1]),
+    warnings: ['STATS_MISMATCH'],
+  },
+  {
+    name: 'a quantile of other data in the episodes table',
+    on: V3,
+    plan: episodeValue('stats/action/q99', 1, [50, 50]),
+    warnings: ['STATS_MISMATCH'],
+  },
+  {
+    name: 'quantiles of one feature only',
+    on: V3,
+    plan: (plan) => {
+      for (const name of ['q01', 'q99']) delete (plan.stats['observation.state'] ?? {})[name];
+    },
+    warnings: ['STATS_MISSING'],
+  },
+  {
+    name: 'statistics of another number of rows',
+    on: V3,
+    plan: (plan) => void ((plan.stats.action ?? {}).count = [46]),
+    warnings: ['STATS_MISMATCH'],
+  },
+  {
+    name: 'statistics of another number of rows',
+    on: V2,
+    plan: (plan) => {
+      const stats = plan.statsLines[1]?.stats as Record<string, Record<string, number[]>>;
+      (stats.action ?? {}).count = [14];
+    },
+    warnings: ['STATS_MISMATCH'],
+  },
   // video
   { name: 'a missing video', on: BOTH, files: remove(/\.mp4$/), errors: ['MISSING_VIDEO'] },
   {

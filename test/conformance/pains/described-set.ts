@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { DatasetMeasure } from '@app/formats';
-import type { DeclaredFacts, RuleResult, TextFile } from '@app/standards';
+import type { DeclaredFacts, ReleaseEvidence, RuleResult, TextFile } from '@app/standards';
 import { EMBODIED_V2, evaluateProfile } from '@app/standards';
 import type { MemoryFileTree } from '../../support/file-trees.js';
 import type { SetPlan } from '../lerobot/clean-set.js';
@@ -16,6 +17,9 @@ export interface Described {
   texts: TextFile[];
   /** Damages the written files. */
   files?: (tree: MemoryFileTree) => void;
+  /** Damages what is stored, behind the back of the manifest. */
+  stored?: (tree: MemoryFileTree) => void;
+  release: { -readonly [K in keyof ReleaseEvidence]: ReleaseEvidence[K] };
 }
 
 /** What came out: the findings, and the rules that do not pass. */
@@ -29,6 +33,7 @@ export interface Judged {
 export function describedSet(): Described {
   return {
     plan: withOutcomes(atRate(cleanSet('v3.0'))),
+    release: { merkleRoot: 'b'.repeat(64), isSigned: true, isLogged: true },
     texts: [
       {
         path: 'README.md',
@@ -86,23 +91,34 @@ export function describedSet(): Described {
   };
 }
 
-export async function judge({ plan, declared, texts, files }: Described): Promise<Judged> {
+export async function judge({ plan, files, ...set }: Described): Promise<Judged> {
   const tree = writeSet(plan);
   files?.(tree);
-  const { set } = await measure(tree);
-  const manifest = tree.files.map(({ path, sizeBytes }) => ({
+  return judgeTree(tree, set);
+}
+
+/** Measures files and holds them, with what is said of them, to the profile. */
+export async function judgeTree(
+  tree: MemoryFileTree,
+  { declared, texts, stored, release }: Omit<Described, 'plan' | 'files'>,
+): Promise<Judged> {
+  const listed = [...tree.contents].map(([path, bytes]) => ({
     path,
-    sizeBytes,
-    sha256: 'a'.repeat(64),
-    mediaType: 'application/octet-stream',
-    verified: true,
+    sizeBytes: bytes.byteLength,
+    sha256: sha256(bytes),
   }));
+  stored?.(tree);
+  const { set } = await measure(tree);
   const results = evaluateProfile(EMBODIED_V2, {
     measure: set,
     declared,
-    files: manifest,
+    files: listed.map((file) => ({
+      ...file,
+      mediaType: 'application/octet-stream',
+      verified: sha256(tree.contents.get(file.path)) === file.sha256,
+    })),
     texts,
-    release: { merkleRoot: 'b'.repeat(64), isSigned: true, isLogged: true },
+    release,
   });
   return {
     measure: set,
@@ -110,6 +126,8 @@ export async function judge({ plan, declared, texts, files }: Described): Promis
     results: new Map(results.map((result) => [result.rule, result])),
   };
 }
+
+const sha256 = (bytes: Uint8Array = new Uint8Array(0)): string => createHash('sha256').update(bytes).digest('hex');
 
 /** With the flag that says in the last row of each episode that it succeeded. */
 function withOutcomes(plan: SetPlan): SetPlan {

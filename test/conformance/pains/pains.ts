@@ -362,6 +362,20 @@ export const PAINS: readonly Pain[] = [
         why: 'ours are computed and compared',
       },
       {
+        defect: 'quantiles of other data',
+        inflict: ({ plan }) => void ((plan.stats['action'] ?? {})['q99'] = [99, 99]),
+        findings: ['STATS_MISMATCH'],
+        why: 'policies that normalise by quantiles are trained on them',
+      },
+      {
+        defect: 'quantiles left out',
+        inflict: ({ plan }) => {
+          for (const name of ['q01', 'q99']) delete (plan.stats['action'] ?? {})[name];
+        },
+        findings: ['STATS_MISSING'],
+        why: 'a policy that normalises by them cannot be trained',
+      },
+      {
         defect: 'a channel without deviation',
         inflict: ({ plan }) => {
           for (const table of Object.values(plan.data))
@@ -398,11 +412,26 @@ export const PAINS: readonly Pain[] = [
         why: 'every file is read to its end',
       },
       {
-        defect: 'an index that is null',
+        defect: 'a value that is null',
         inflict: ({ plan }) => void (columnOf(firstTable(plan), 'observation.state')[3] = null),
         findings: ['NULL_VALUE', 'STATS_MISMATCH'],
         rules: { 'ST-1': 'fail' },
         why: 'every value is looked at',
+      },
+      ...['index', 'frame_index', 'task_index'].map((key) => ({
+        defect: `${key} that is null`,
+        inflict: ({ plan }: Described) => void (columnOf(firstTable(plan), key)[3] = null),
+        findings: ['NULL_VALUE'] as const,
+        rules: { 'ST-1': 'fail' } as const,
+        why: 'an index is a value too',
+      })),
+      {
+        defect: 'episode_index that is null',
+        inflict: ({ plan }) => void (columnOf(firstTable(plan), 'episode_index')[3] = null),
+        // A row of no episode is missing in its own, and so is what lies behind it: here the flag of its success.
+        findings: ['FRAME_COUNT_MISMATCH', 'LENGTH_MISMATCH', 'NULL_VALUE', 'STATS_MISMATCH'],
+        rules: { 'ST-1': 'fail', 'ID-2': 'fail', 'TK-2': 'fail' },
+        why: 'loaders find the rows of an episode by it',
       },
     ],
   },

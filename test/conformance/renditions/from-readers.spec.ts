@@ -15,9 +15,11 @@ import { messagesOf } from '../../support/written/ros-messages.js';
 import { writeRosbag1 } from '../../support/written/rosbag1.js';
 import { writeDb3, writeMetadata } from '../../support/written/rosbag2.js';
 import { recordingArrays, writeZarr } from '../../support/written/zarr.js';
-import { measure } from '../lerobot/measuring.js';
+import { measureOnce } from '../lerobot/measuring.js';
 import { readTable } from './loaders.js';
+import type { MadeRendition } from './making.js';
 import { Workshop } from './making.js';
+import { expectStatisticsOf, expectTimesOf } from './same-as-source.js';
 import { expectV21, expectV30 } from './to-the-letter.js';
 
 const FPS = 30;
@@ -75,6 +77,10 @@ const FORMATS: readonly Written[] = [
   { format: 'a Zarr replay buffer', write: () => writeZarr(recordingArrays(recording)), fps: { num: 10, den: 1 } },
 ];
 
+/** Streams of numbers that became a part of the state or of the action. */
+const numbers = ({ loss }: MadeRendition): string[] =>
+  loss.mapping.filter(({ channels }) => channels).map(({ from }) => from);
+
 describe('the made-up recording as', () => {
   const workshop = new Workshop();
   let folder: string;
@@ -96,7 +102,7 @@ describe('the made-up recording as', () => {
   }
 
   it.each(FORMATS.map((written) => [written.format, written] as const))(
-    '%s becomes LeRobot, its frames, numbers and tasks those of the source',
+    '%s becomes LeRobot, its frames, times, numbers, statistics and tasks those of the source',
     async (name, { write, fps = null, state = (e: RecordedEpisode) => e.state, tasks }) => {
       const source = await onDisk(name, await write());
 
@@ -105,7 +111,7 @@ describe('the made-up recording as', () => {
       const v21 = await workshop.of(source, 'lerobot_v2.1', fps);
       await expectV21(v21, source);
 
-      const [before, after] = [await measure(source), await measure(v30.tree)];
+      const [before, after] = [await measureOnce(source), await measureOnce(v30.tree)];
       expect(after.episodes.map((e) => e.frames)).toEqual(recording.map((e) => e.frames));
       expect(after.set.cameras.map((camera) => camera.frames)).toEqual(
         before.set.cameras.map(() => recording.reduce((sum, e) => sum + e.frames, 0)),
@@ -117,8 +123,10 @@ describe('the made-up recording as', () => {
       const [from, to] = map?.channels ?? [0, 0];
       const states = rows.flatMap((row) => (row['observation.state'] as number[]).slice(from, to));
       expect(states).toEqual(recording.flatMap((e) => [...state(e)]));
+      expect(await expectStatisticsOf(source, v30)).toEqual(expect.arrayContaining(numbers(v30)));
+      await expectTimesOf(source, v30, fps);
       if (tasks) expect(after.episodes.map((e) => e.tasks)).toEqual(tasks.map((task) => [task]));
-      expect((await measure(v21.tree)).episodes.map((e) => e.frames)).toEqual(recording.map((e) => e.frames));
+      expect((await measureOnce(v21.tree)).episodes.map((e) => e.frames)).toEqual(recording.map((e) => e.frames));
       await source.close();
     },
   );
@@ -133,7 +141,7 @@ describe('the made-up recording as', () => {
     const rows = await readTable(made, 'data/chunk-000/file-000.parquet');
     expect(tasks[Number(rows[0]?.task_index)]).toMatch(/reach/);
     expect(tasks[Number(rows[22]?.task_index)]).toMatch(/lift/);
-    expect((await measure(made.tree)).set.cameras.map((camera) => camera.kind).sort()).toContain('depth');
+    expect((await measureOnce(made.tree)).set.cameras.map((camera) => camera.kind).sort()).toContain('depth');
     await source.close();
   });
 });
@@ -143,11 +151,18 @@ describeWithSharedData('real recordings of other formats', () => {
   afterAll(() => workshop.clean());
 
   it.each([
-    ['rlds-bridge-debug', { num: 5, den: 1 }],
-    ['hdf5-robosuite-demos/SawyerLift', { num: 20, den: 1 }],
-  ])('%s becomes LeRobot v3.0 to the letter', async (path, fps) => {
+    [
+      'rlds-bridge-debug',
+      { num: 5, den: 1 },
+      ['action', 'discount', 'is_first', 'is_last', 'is_terminal', 'language_embedding', 'observation.state', 'reward'],
+    ],
+    // Its demonstrations have one clock at 20 Hz.
+    ['hdf5-robosuite-demos/wipe-panda', { num: 20, den: 1 }, ['actions', 'joint_torques', 'states']],
+    // These jitter: rows are dropped and repeated to stand at a rate.
+    ['hdf5-robosuite-demos/SawyerLift', { num: 20, den: 1 }, []],
+  ])('%s becomes LeRobot v3.0 to the letter, its statistics those of the source', async (path, fps, unchanged) => {
     const source: FileTree = await DiskFileTree.of(sharedData(path));
-    const before = await measure(source);
+    const before = await measureOnce(source);
 
     const made = await workshop.of(source, 'lerobot_v3.0', fps);
 
@@ -156,5 +171,6 @@ describeWithSharedData('real recordings of other formats', () => {
     // Every row of the source is a frame, or is counted as dropped; every other frame is counted as repeated.
     const states = made.loss.losses.find((line) => line.what === 'resampled' && line.stream === 'states')?.figures;
     expect(made.frames).toBe(before.set.frames - (states?.samplesDropped ?? 0) + (states?.framesRepeated ?? 0));
+    expect(await expectStatisticsOf(source, made)).toEqual(unchanged);
   });
 });

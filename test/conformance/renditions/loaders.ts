@@ -24,8 +24,11 @@ export async function readFooter(
   };
 }
 
-/** Times of the packets of a video, in order of presentation, and which of them can be decoded alone. */
-export async function readPackets(made: MadeRendition, path: string): Promise<{ timesS: number[]; keys: number[] }> {
+/** Times of the packets of a video, in order of presentation, in units of its track, and which of them can be decoded alone. */
+export async function readPackets(
+  made: MadeRendition,
+  path: string,
+): Promise<{ timesS: number[]; ticks: number[]; ticksPerS: number; keys: number[] }> {
   const bytes = await readFile(join(made.root, path));
   const input = new Input({ source: new BlobSource(new Blob([bytes])), formats: [MP4] });
   const [track] = await input.getVideoTracks();
@@ -34,8 +37,11 @@ export async function readPackets(made: MadeRendition, path: string): Promise<{ 
   for await (const packet of new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true }))
     packets.push({ timestamp: packet.timestamp, type: packet.type });
   packets.sort((a, b) => a.timestamp - b.timestamp);
+  const ticksPerS = await track.getTimeResolution();
   return {
     timesS: packets.map((packet) => packet.timestamp),
+    ticks: packets.map((packet) => Math.round(packet.timestamp * ticksPerS)),
+    ticksPerS,
     keys: packets.flatMap((packet, i) => (packet.type === 'key' ? [i] : [])),
   };
 }

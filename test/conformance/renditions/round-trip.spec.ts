@@ -23,8 +23,21 @@ function worstDifference(a: FeatureStats, b: FeatureStats): number {
   return worst;
 }
 
-/** Measures with SHA-256 over the coded packets instead of the fast digest. */
-async function measureStrictly(tree: FileTree): Promise<{ set: DatasetMeasure; episodes: EpisodeFact[] }> {
+interface Measured {
+  readonly set: DatasetMeasure;
+  readonly episodes: EpisodeFact[];
+}
+
+const known = new WeakMap<FileTree, Promise<Measured>>();
+
+/** Measures with SHA-256 over the coded packets instead of the fast digest, each tree once. */
+function measureStrictly(tree: FileTree): Promise<Measured> {
+  const measured = known.get(tree) ?? measureBySha256(tree);
+  known.set(tree, measured);
+  return measured;
+}
+
+async function measureBySha256(tree: FileTree): Promise<Measured> {
   const episodes: EpisodeFact[] = [];
   const set = await measureDataset(tree, {
     videoDigest: 'sha256',

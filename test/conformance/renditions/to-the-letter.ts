@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { FileTree } from '@app/formats';
-import { measure, errorCodes, warningCodes } from '../lerobot/measuring.js';
+import { errorCodes, measureOnce, warningCodes } from '../lerobot/measuring.js';
 import { boxOrder, readFooter, readJson, readLines, readPackets, readTable } from './loaders.js';
 import type { MadeRendition } from './making.js';
 
@@ -39,6 +39,7 @@ export async function expectV30(made: MadeRendition, source?: FileTree): Promise
   const videoKeys = Object.keys(features).filter((key) => features[key]?.dtype === 'video');
   const stats = await readJson(made, 'meta/stats.json');
   let next = 0;
+  const ends = new Map<string, number>();
   for (const [e, row] of episodes.entries()) {
     const length = Number(row.length);
     expect([row.episode_index, row.dataset_from_index, row.dataset_to_index].map(Number)).toEqual([
@@ -56,13 +57,23 @@ export async function expectV30(made: MadeRendition, source?: FileTree): Promise
     for (const key of videoKeys) {
       const from = Number(row[`videos/${key}/from_timestamp`]);
       const to = Number(row[`videos/${key}/to_timestamp`]);
-      expect(Math.abs(from * fps - Math.round(from * fps))).toBeLessThan(1e-6);
-      expect(Math.round((to - from) * fps)).toBe(length);
+      // Spans are whole frames over the rate, to the last bit, and one follows the other.
+      const [first, end] = [Math.round(from * fps), Math.round(to * fps)];
+      expect([from, to, end - first]).toEqual([first / fps, end / fps, length]);
+      const file = `${key} ${Number(row[`videos/${key}/chunk_index`])} ${Number(row[`videos/${key}/file_index`])}`;
+      expect([file, first]).toEqual([file, ends.get(file) ?? 0]);
+      ends.set(file, end);
     }
   }
   expect(next).toBe(made.frames);
 
+  let frame = 0;
   for (const { path } of made.files.filter((file) => file.path.startsWith('data/'))) {
+    for (const row of await readTable(made, path)) {
+      const k = Number(row.frame_index);
+      expect([row.index, row.timestamp]).toEqual([BigInt(frame), Math.fround(k / fps)]);
+      frame += 1;
+    }
     const footer = await readFooter(made, path);
     const columns = [...new Set(footer.columns)].sort();
     expect(columns).toEqual(
@@ -73,6 +84,7 @@ export async function expectV30(made: MadeRendition, source?: FileTree): Promise
     const huggingface = JSON.parse(footer.keys.get('huggingface') ?? '{}') as { info: { features: object } };
     expect(Object.keys(huggingface.info.features).sort()).toEqual(columns);
   }
+  expect(frame).toBe(made.frames);
   await expectVideos(made, fps);
   await expectNoFindings(made, source);
 }
@@ -116,17 +128,19 @@ export async function expectV21(made: MadeRendition, source?: FileTree): Promise
 async function expectVideos(made: MadeRendition, fps: number): Promise<void> {
   for (const { path } of made.files.filter((file) => file.path.endsWith('.mp4'))) {
     expect(await boxOrder(made, path)).toEqual(['ftyp', 'moov', 'mdat']);
-    const { timesS, keys } = await readPackets(made, path);
+    const { timesS, ticks, ticksPerS, keys } = await readPackets(made, path);
+    // Exactly: in whole ticks, not nearly.
+    expect(ticks).toEqual(ticks.map((_, k) => (k * ticksPerS) / fps));
     const worst = timesS.reduce((most, timeS, k) => Math.max(most, Math.abs(timeS - k / fps)), 0);
-    expect(worst).toBeLessThan(1e-6);
+    expect(worst).toBeLessThan(1e-9);
     expect(keys[0]).toBe(0);
   }
 }
 
 /** Nothing to be said by our own reader, besides what is said of every LeRobot set, and of the source as well. */
 async function expectNoFindings(made: MadeRendition, source?: FileTree): Promise<void> {
-  const { set } = await measure(made.tree);
-  const before = source ? warningCodes((await measure(source)).set) : [];
+  const { set } = await measureOnce(made.tree);
+  const before = source ? warningCodes((await measureOnce(source)).set) : [];
   expect(errorCodes(set)).toEqual([]);
   expect(warningCodes(set).filter((code) => code !== 'CONSTANT_CHANNEL' && !before.includes(code))).toEqual([]);
 }

@@ -4,8 +4,8 @@ import type { FormatReader } from '../../../libs/formats/src/dataset-source.js';
 import { rosbag1Reader } from '../../../libs/formats/src/rosbag1/rosbag1.source.js';
 import { rosbag2Reader } from '../../../libs/formats/src/rosbag2/rosbag2.source.js';
 import { MemoryFileTree } from '../../support/file-trees.js';
+import { zstdBomb } from '../../support/hostile/bombs.js';
 import { makeRecording } from '../../support/recordings.js';
-import { zstdFrame } from '../../support/written/mcap.js';
 import { messagesOf } from '../../support/written/ros-messages.js';
 import { writeRosbag1 } from '../../support/written/rosbag1.js';
 import { writeDb3, writeMetadata } from '../../support/written/rosbag2.js';
@@ -78,14 +78,24 @@ describe('bags that lie', () => {
     expect(errorsOf(found).length).toBeGreaterThan(0);
   });
 
-  it('does not unpack a zstd bomb: a database, a message', async () => {
-    const bomb = await zstdFrame(new Uint8Array(80 * 2 ** 20));
+  it('does not unpack a zstd bomb: a database, messages one after another', async () => {
+    const bomb = zstdBomb(80 * 2 ** 20);
     const packed = writeMetadata(['b_0.db3.zstd'], messages, { mode: 'FILE' });
+    const packedOneByOne = writeMetadata(['b_0.db3'], messages, { mode: 'MESSAGE' });
 
-    const found = await read(rosbag2Reader, { 'b/b_0.db3.zstd': bomb, 'b/metadata.yaml': packed });
+    const database = await read(rosbag2Reader, { 'b/b_0.db3.zstd': bomb, 'b/metadata.yaml': packed });
+    const started = cpuMs();
+    const bombs = await read(rosbag2Reader, {
+      'b/b_0.db3': await writeDb3(messages, { packMessage: () => bomb }),
+      'b/metadata.yaml': packedOneByOne,
+    });
 
     expect(bomb.byteLength).toBeLessThan(20_000);
-    expect(errorsOf(found).some((code) => code === 'EXPANSION_LIMIT' || code === 'TOO_LARGE')).toBe(true);
+    expect(errorsOf(database).some((code) => code === 'EXPANSION_LIMIT' || code === 'TOO_LARGE')).toBe(true);
+    // Each of the 33 unpacks to 64 MB before it is stopped: only the first of a stream may.
+    expect(cpuMs() - started).toBeLessThan(10_000);
+    expect(errorsOf(bombs)).toContain('EXPANSION_LIMIT');
+    expect(rowsOf(bombs)).toEqual([]);
   });
 
   it('does not expand the aliases of a hostile metadata.yaml', async () => {

@@ -19,6 +19,7 @@ export interface ManyMessage {
   readonly findings: readonly Finding[];
   readonly hashes: number;
   readonly peakRssBytes: number;
+  readonly cpuMs: number;
 }
 
 setFlagsFromString('--expose-gc');
@@ -32,13 +33,15 @@ await caged<ManyOrder, ManyMessage>(async ({ uploads, scratch }, say) => {
     const folder = join(scratch, String(number));
     await mkdir(folder);
     let hashes = 0;
+    const cpu = process.cpuUsage();
     const { findings } = await measureDataset(signedFileTree(files, { scratch: folder }), {
       onEpisode: () => Promise.resolve(),
       onFileHash: () => void (hashes += 1),
     });
     const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
     const peakRssBytes = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+    const { user, system } = process.cpuUsage(cpu);
     await rm(folder, { recursive: true });
-    await say({ findings, hashes, peakRssBytes });
+    await say({ findings, hashes, peakRssBytes, cpuMs: (user + system) / 1000 });
   }
 });

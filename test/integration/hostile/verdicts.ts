@@ -1,5 +1,4 @@
 import { readFile, readdir } from 'node:fs/promises';
-import { performance } from 'node:perf_hooks';
 import { CageLimitExceeded, entryBeside, runCaged, withScratch } from '@app/cages';
 import type { SignedFile } from '@app/cages';
 import type { Finding } from '@app/formats';
@@ -18,13 +17,17 @@ export interface Verdict {
   readonly fault: string | null;
   readonly hashes: number;
   readonly peakRssBytes: number;
-  readonly tookMs: number;
+  /** Processor time of the process that read it; its start counts where it was read alone. */
+  readonly cpuMs: number;
 }
 
 export type Verdicts = Map<string, Verdict>;
 
 /** No upload of the corpus is large: a reader that works on one for longer has been caught by it. */
-export const WALL_MS = 60_000;
+export const CPU_MS = 60_000;
+/** What ends a reader that waits for ever, on machines that do other things too. */
+const WALL_MS = 300_000;
+const CLOCK_TICK_MS = 10;
 const WATCH_MS = 20;
 const MANY_AT_ONCE = 40;
 
@@ -37,7 +40,6 @@ export async function readAlone(
   for (const upload of uploads) {
     const files = await shelf.put(await upload.build());
     const watch = watchCages();
-    const start = performance.now();
     const end = await measureInCage(files, WALL_MS, () => Promise.resolve(), new AbortController().signal).then(
       ({ measure, hashes }) => ({
         findings: measure.findings,
@@ -47,8 +49,7 @@ export async function readAlone(
       }),
       (error: unknown) => ({ findings: [], hashes: 0, ...reasonOf(error) }),
     );
-    const tookMs = performance.now() - start;
-    verdicts.set(upload.name, { ...end, paths: pathsOf(files), peakRssBytes: await watch.stop(), tookMs });
+    verdicts.set(upload.name, { ...end, paths: pathsOf(files), ...(await watch.stop()) });
   }
 }
 
@@ -72,14 +73,12 @@ export async function readTogether(
 /** @returns how many got their verdict: all of them, or up to the one that ended the process */
 async function readBatch(uploads: ManyOrder['uploads'], verdicts: Verdicts): Promise<number> {
   let done = 0;
-  let start = performance.now();
   const abort = new AbortController();
-  const give = (verdict: Omit<Verdict, 'paths' | 'tookMs'>): void => {
+  const give = (verdict: Omit<Verdict, 'paths'>): void => {
     const upload = uploads[done];
     if (!upload) return;
-    verdicts.set(upload.name, { ...verdict, paths: pathsOf(upload.files), tookMs: performance.now() - start });
+    verdicts.set(upload.name, { ...verdict, paths: pathsOf(upload.files) });
     done += 1;
-    start = performance.now();
     clock.refresh();
   };
   const clock = setTimeout(() => abort.abort(new CageLimitExceeded(`took longer than ${WALL_MS / 1000} s`)), WALL_MS);
@@ -94,7 +93,7 @@ async function readBatch(uploads: ManyOrder['uploads'], verdicts: Verdicts): Pro
       }),
     );
   } catch (error) {
-    give({ findings: [], hashes: 0, peakRssBytes: 0, ...reasonOf(error) });
+    give({ findings: [], hashes: 0, peakRssBytes: 0, cpuMs: 0, ...reasonOf(error) });
   } finally {
     clearTimeout(clock);
   }
@@ -108,9 +107,10 @@ function reasonOf(error: unknown): { limit: string | null; fault: string | null 
   return error instanceof CageLimitExceeded ? { limit: message, fault: null } : { limit: null, fault: message };
 }
 
-/** Watches the highest mark of memory of the cages that this process starts; only `readAlone` starts such. */
+/** Watches memory and processor time of the cages that this process starts; only `readAlone` starts such. */
 function watchCages() {
   let peakRssBytes = 0;
+  let cpuMs = 0;
   let isStopped = false;
   const look = async (): Promise<void> => {
     while (!isStopped) {
@@ -119,18 +119,26 @@ function watchCages() {
         if (!program.includes('measure.child')) continue;
         const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
         peakRssBytes = Math.max(peakRssBytes, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024);
+        cpuMs = Math.max(cpuMs, await cpuTimeOf(pid));
       }
       await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
     }
   };
   const looking = look();
   return {
-    stop: async (): Promise<number> => {
+    stop: async (): Promise<Pick<Verdict, 'peakRssBytes' | 'cpuMs'>> => {
       isStopped = true;
       await looking;
-      return peakRssBytes;
+      return { peakRssBytes, cpuMs };
     },
   };
+}
+
+/** @see proc_pid_stat(5): utime and stime, counted behind the name of the program, which may hold anything */
+async function cpuTimeOf(pid: string): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * CLOCK_TICK_MS;
 }
 
 async function childrenOf(pid: number): Promise<string[]> {

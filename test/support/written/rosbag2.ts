@@ -10,9 +10,14 @@ import { definitionOf, ros2Name, toCdr } from './ros-messages.js';
 /** Messages as an SQLite file of rosbag2. `hasDefinitions: false` is how bags were before Iron. */
 export async function writeDb3(
   messages: readonly TimedMessage[],
-  options: { hasDefinitions?: boolean; isPackedByMessage?: boolean; pageBytes?: number } = {},
+  options: {
+    hasDefinitions?: boolean;
+    isPackedByMessage?: boolean;
+    packMessage?: (data: Uint8Array) => Uint8Array;
+    pageBytes?: number;
+  } = {},
 ): Promise<Uint8Array> {
-  const { hasDefinitions = true, isPackedByMessage = false, pageBytes = 4096 } = options;
+  const { hasDefinitions = true, isPackedByMessage = false, packMessage, pageBytes = 4096 } = options;
   const folder = mkdtempSync(join(tmpdir(), 'bodega-db3-'));
   const path = join(folder, 'bag.db3');
   try {
@@ -38,7 +43,7 @@ export async function writeDb3(
     for (const { topic, type, timeNs, value } of messages) {
       const id = topics.findIndex(([name]) => name === topic) + 1;
       const data = toCdr(type, value);
-      const stored = isPackedByMessage ? await zstdFrame(data) : data;
+      const stored = packMessage ? packMessage(data) : isPackedByMessage ? await zstdFrame(data) : data;
       db.run('INSERT INTO messages(topic_id, timestamp, data) VALUES (?,?,?)', [id, timeNs, stored]);
     }
     db.exec('COMMIT');

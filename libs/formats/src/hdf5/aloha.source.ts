@@ -16,7 +16,7 @@ import { itemsOf } from './episode-items.js';
 import type { Hdf5File } from './hdf5-file.js';
 import { openReported, report } from './hdf5-file.js';
 import { pictureLayout, probeCoded } from './pictures.js';
-import { HDF5_FILE, rootsOf } from './survey.js';
+import { hdf5FilesOf, rootsOf } from './survey.js';
 
 /** Shorter than a fifth of a second at 50 Hz: a recording that was stopped as it began. */
 const MIN_FRAMES = 10;
@@ -28,7 +28,7 @@ export const alohaReader: FormatReader = {
   title: 'ALOHA / ACT (HDF5)',
   find: (tree) => rootsOf(tree, 'aloha'),
   open: async (files, log) => {
-    const paths = files.list(HDF5_FILE).sort(byNumber);
+    const paths = hdf5FilesOf(files).sort(byNumber);
     sayGaps(paths, files, log);
     for (const path of paths) {
       const file = await openReported(files, path, log);

@@ -10,7 +10,7 @@ import { openReported, report } from './hdf5-file.js';
 import { demoNames, fieldsOf } from './robomimic-demo.js';
 import type { RobomimicFacts } from './robomimic-facts.js';
 import { instructionFromName, readFacts } from './robomimic-facts.js';
-import { HDF5_FILE, rootsOf } from './survey.js';
+import { hdf5FilesOf, rootsOf } from './survey.js';
 
 /** Longest reward array that is looked into for the outcome. */
 const MAX_REWARDS = 1_000_000;
@@ -20,7 +20,7 @@ export const robomimicReader: FormatReader = {
   title: 'robomimic, LIBERO, robosuite (HDF5)',
   find: (tree) => rootsOf(tree, 'robomimic'),
   open: async (files, log) => {
-    const paths = files.list(HDF5_FILE);
+    const paths = hdf5FilesOf(files);
     for (const path of paths) {
       const file = await openReported(files, path, log);
       if (!file) continue;

@@ -4,8 +4,11 @@ import { DatasetFiles, isJunk } from '../tree.js';
 import { Hdf5File } from './hdf5-file.js';
 import { findSuperblock } from './superblock.js';
 
+const HDF5_FILE = /^[^/]+\.(hdf5|h5)$/i;
+
 /** Files of a folder that may be HDF5, whatever they hold. */
-export const HDF5_FILE = /^[^/]+\.(hdf5|h5)$/i;
+export const hdf5FilesOf = (files: DatasetFiles): string[] =>
+  files.list(HDF5_FILE, 'hdf5').filter((path) => !path.includes('/'));
 
 export type Hdf5Flavour = 'robomimic' | 'aloha';
 
@@ -30,11 +33,11 @@ export async function rootsOf(tree: FileTree, flavour: Hdf5Flavour): Promise<rea
 
 async function surveyFolders(tree: FileTree): Promise<ReadonlyMap<string, Hdf5Flavour>> {
   const folders = new Map<string, string[]>();
-  for (const { path } of tree.files) {
+  for (const { path, content } of tree.files) {
     const root = path.slice(0, path.lastIndexOf('/') + 1);
     const name = path.slice(root.length);
-    if (!HDF5_FILE.test(name) || OF_OTHER_FORMATS.test(path) || isJunk(path) || root.split('/').length - 1 > MAX_DEPTH)
-      continue;
+    const isOne = content ? content === 'hdf5' : HDF5_FILE.test(name);
+    if (!isOne || OF_OTHER_FORMATS.test(path) || isJunk(path) || root.split('/').length - 1 > MAX_DEPTH) continue;
     const names = folders.get(root);
     if (names) names.push(name);
     else folders.set(root, [name]);

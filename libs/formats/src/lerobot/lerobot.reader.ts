@@ -11,7 +11,7 @@ import type { Feature } from './features.js';
 import type { LerobotInfo } from './info.js';
 import { INFO, MAX_INFO_BYTES, openLerobot } from './open-lerobot.js';
 import type { Reading } from './reading.js';
-import { report } from './reading.js';
+import { QUANTILE_NAMES, report } from './reading.js';
 import { readEpisodesV2, toDeclaredStats } from './v2-episodes.js';
 import { readEpisodesV30 } from './v30-episodes.js';
 import { EpisodeWalk } from './walk.js';
@@ -118,7 +118,7 @@ function checkTotals({ files, info, log }: Reading, walk: EpisodeWalk): void {
     });
 }
 
-async function checkDatasetStats({ files, log }: Reading, walk: EpisodeWalk): Promise<void> {
+async function checkDatasetStats({ files, info, log }: Reading, walk: EpisodeWalk): Promise<void> {
   const place = { path: files.full(STATS) };
   if (!files.has(STATS)) {
     log.add('STATS_MISSING', 'no statistics of the set: training cannot normalise', place);
@@ -126,11 +126,19 @@ async function checkDatasetStats({ files, log }: Reading, walk: EpisodeWalk): Pr
   }
   try {
     const shipped = toDeclaredStats(await readJson(await files.open(STATS), MAX_INFO_BYTES));
+    // Older writers ship none at all, and nobody who reads their sets expects them.
+    const hasQuantiles = [...shipped.values()].some(({ quantiles }) => Object.keys(quantiles).length > 0);
+    const normalised = new Set(
+      info.features.filter(({ role }) => role === 'action' || role === 'state').map(({ key }) => key),
+    );
     for (const [key, pooled] of walk.pooled) {
       const ours = pooled.finish();
       const theirs = shipped.get(key);
       if (ours && theirs && key !== 'timestamp') compareStats(key, theirs, ours, log, place);
       else if (!theirs) log.addOnce(key, 'STATS_MISSING', `no statistics for ${key}`, place);
+      const lacks = QUANTILE_NAMES.filter((name) => theirs && !theirs.quantiles[name]);
+      if (hasQuantiles && normalised.has(key) && lacks.length > 0)
+        log.addOnce(key, 'STATS_MISSING', `no ${lacks.join(', ')} of ${key}, though other quantiles are there`, place);
     }
   } catch (error) {
     report(log, error, place);

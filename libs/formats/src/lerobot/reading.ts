@@ -18,13 +18,21 @@ export interface Reading {
   tick(step: string, done: number, total: number): void;
 }
 
-/** Minimum, maximum, mean and deviation that the set ships for a feature. */
+/** Statistics that the set ships for a feature. */
 export interface DeclaredStats {
   readonly min: readonly number[];
   readonly max: readonly number[];
   readonly mean: readonly number[];
   readonly std: readonly number[];
+  /** Rows that they were made of; null where that is not said. */
+  readonly count: number | null;
+  /** Only recent writers ship them. */
+  readonly quantiles: Readonly<Partial<Record<QuantileName, readonly number[]>>>;
 }
+
+/** In ascending order. */
+export const QUANTILE_NAMES = ['q01', 'q10', 'q50', 'q90', 'q99'] as const;
+export type QuantileName = (typeof QUANTILE_NAMES)[number];
 
 /** Where an episode's frames are inside an mp4. */
 export interface VideoSpan {

@@ -4,8 +4,8 @@ import { Defect } from '../defect.js';
 import { asCount, asNumbers, asObject, asStrings, parseJson } from '../text/json.js';
 import { readLines } from '../text/jsonl.js';
 import { fillTemplate } from './info.js';
-import type { DeclaredStats, EpisodeMeta, Reading, VideoSpan } from './reading.js';
-import { report } from './reading.js';
+import type { DeclaredStats, EpisodeMeta, QuantileName, Reading, VideoSpan } from './reading.js';
+import { QUANTILE_NAMES, report } from './reading.js';
 
 const EPISODES = 'meta/episodes.jsonl';
 const STATS = 'meta/episodes_stats.jsonl';
@@ -153,7 +153,13 @@ export function toDeclaredStats(value: unknown): Map<string, DeclaredStats> {
     const max = asNumbers(object?.max);
     const mean = asNumbers(object?.mean);
     const std = asNumbers(object?.std);
-    if (min && max && mean && std) stats.set(key, { min, max, mean, std });
+    if (!min || !max || !mean || !std) continue;
+    const quantiles: Partial<Record<QuantileName, readonly number[]>> = {};
+    for (const name of QUANTILE_NAMES) {
+      const values = asNumbers(object?.[name]);
+      if (values) quantiles[name] = values;
+    }
+    stats.set(key, { min, max, mean, std, count: asNumbers(object?.count)?.[0] ?? null, quantiles });
   }
   return stats;
 }

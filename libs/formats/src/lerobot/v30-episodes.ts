@@ -2,7 +2,7 @@ import type { RowColumn, RowValues } from '../parquet/columns.js';
 import { ParquetFile } from '../parquet/parquet.reader.js';
 import { fillTemplate } from './info.js';
 import type { DeclaredStats, EpisodeMeta, Reading, VideoSpan } from './reading.js';
-import { report } from './reading.js';
+import { QUANTILE_NAMES, report } from './reading.js';
 
 const EPISODES = /^meta\/episodes\/chunk-(\d+)\/file-(\d+)\.parquet$/;
 const REQUIRED = [
@@ -153,6 +153,10 @@ function openStats(
   const complete = keys.filter((key) =>
     ['min', 'max', 'mean', 'std'].map((name) => open(`stats/${key}/${name}`)).every(Boolean),
   );
+  const quantiles = new Map(
+    complete.map((key) => [key, QUANTILE_NAMES.filter((name) => open(`stats/${key}/${name}`))] as const),
+  );
+  const counted = new Set(complete.filter((key) => open(`stats/${key}/count`)));
   if (!file.columns.some((column) => column.startsWith('stats/'))) {
     reading.log.addOnce('episode', 'STATS_MISSING', 'the episodes table has no statistics', {
       path: reading.files.full('meta/episodes'),
@@ -163,7 +167,11 @@ function openStats(
     const stats = new Map<string, DeclaredStats>();
     for (const key of complete) {
       const part = (name: string): readonly number[] => values.get(`stats/${key}/${name}`)?.numbers ?? [];
-      stats.set(key, { min: part('min'), max: part('max'), mean: part('mean'), std: part('std') });
+      stats.set(key, {
+        ...{ min: part('min'), max: part('max'), mean: part('mean'), std: part('std') },
+        count: counted.has(key) ? (part('count')[0] ?? null) : null,
+        quantiles: Object.fromEntries((quantiles.get(key) ?? []).map((name) => [name, part(name)])),
+      });
     }
     return stats;
   };

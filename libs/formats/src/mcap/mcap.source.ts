@@ -16,12 +16,12 @@ export const mcapReader: FormatReader = {
   find: (tree) =>
     findRecordings(
       tree,
-      (path) => MCAP.test(path),
+      ({ path, content }) => (content ? content === 'mcap' : MCAP.test(path)),
       async (source) => source.sizeBytes >= MAGIC.byteLength && isMagic(await source.read(0, MAGIC.byteLength)),
     ),
 
   open(files, log) {
-    const recordings = naturalOrder(files.list(MCAP)).map((path) => ({
+    const recordings = naturalOrder(files.list(MCAP, 'mcap')).map((path) => ({
       sourceKey: stemOf(path),
       notes: new Map<string, string>(),
       parts: [new McapPart(files.full(path), async () => mcapInPlace(await files.open(path)), log)],

@@ -16,7 +16,18 @@ export type Decode = (data: Uint8Array) => Fields;
 /** How to decode the messages of a channel. Throws a defect that says why it cannot be done. */
 export function decoderFor(channel: Channel): Decode {
   const decode = decoderOf(channel);
-  return channel.isPacked ? (data) => decode(unpackMessage(data)) : decode;
+  if (!channel.isPacked) return decode;
+  let bomb: Defect | null = null;
+  return (data) => {
+    // One bomb costs a second; a bag of 10 MB has room for ten thousand of them.
+    if (bomb) throw bomb;
+    try {
+      return decode(unpackMessage(data));
+    } catch (error) {
+      if (error instanceof Defect && error.code === 'EXPANSION_LIMIT') bomb = error;
+      throw error;
+    }
+  };
 }
 
 function decoderOf(channel: Channel): Decode {

@@ -1,4 +1,4 @@
-import type { ByteSource, FileTree } from '../byte-source.js';
+import type { ByteSource, FileEntry, FileTree } from '../byte-source.js';
 import { isJunk } from '../tree.js';
 
 const MAX_ROOT_DEPTH = 3;
@@ -11,10 +11,10 @@ const MAX_LOOKS = 32;
  */
 export async function findRecordings(
   tree: FileTree,
-  isNamedSo: (path: string) => boolean,
+  isNamedSo: (file: FileEntry) => boolean,
   isOne: (source: ByteSource) => Promise<boolean>,
 ): Promise<string[]> {
-  const named = tree.files.filter(({ path }) => isNamedSo(path) && !isJunk(path));
+  const named = tree.files.filter((file) => isNamedSo(file) && !isJunk(file.path));
   for (const { path, sizeBytes } of named.slice(0, MAX_LOOKS))
     if (sizeBytes === 0 || (await isOne(await tree.open(path)))) return [commonFolder(named.map((file) => file.path))];
   return [];

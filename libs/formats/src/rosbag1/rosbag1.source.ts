@@ -17,7 +17,7 @@ export const rosbag1Reader: FormatReader = {
   find: (tree) =>
     findRecordings(
       tree,
-      (path) => BAG.test(path),
+      ({ path, content }) => (content ? content === 'rosbag1' : BAG.test(path)),
       async (source) => {
         const head = await source.read(0, Math.min(source.sizeBytes, ANY_VERSION.length));
         return Buffer.from(head).toString('latin1') === ANY_VERSION;
@@ -25,7 +25,7 @@ export const rosbag1Reader: FormatReader = {
     ),
 
   open(files, log) {
-    const recordings = naturalOrder(files.list(BAG)).map((path) => ({
+    const recordings = naturalOrder(files.list(BAG, 'rosbag1')).map((path) => ({
       sourceKey: stemOf(path),
       notes: new Map<string, string>(),
       parts: [new BagPart(files.full(path), () => files.open(path), log)],
