@@ -10,5 +10,6 @@ export type { AuditLogFilter, CheckpointRow, LogRow } from './reading/audit.quer
 export { LogVerification } from './reading/log-verification.js';
 export type { LogVerdict, VerifyRange } from './reading/log-verification.js';
 export { AuditSequencer, chainHash } from './sequencer/audit-sequencer.js';
-export { CompactRange, EMPTY_ROOT, TILE_HEIGHT } from './tree/compact-range.js';
-export type { Subtree } from './tree/compact-range.js';
+export { LogProofs } from './proofs/log-proofs.js';
+export type { ConsistencyProof, InclusionProof, LeafWithPrivate, SignedCheckpoint } from './proofs/log-proofs.js';
+export { LogKeys } from './signing/log-keys.js';

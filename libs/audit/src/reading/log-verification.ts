@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/database';
-import { leafHash, requireAdmin } from '@app/kernel';
+import { CompactRange, TILE_HEIGHT, leafHash, requireAdmin } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { readLeaf, saltedHash } from '../leaves/leaf.rules.js';
 import type { Leaf } from '../leaves/leaf.rules.js';
 import { chainHash } from '../sequencer/audit-sequencer.js';
-import { CompactRange, TILE_HEIGHT } from '../tree/compact-range.js';
 import { AuditQueries } from './audit.queries.js';
 
 export interface VerifyRange {
