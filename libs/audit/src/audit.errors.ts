@@ -19,6 +19,17 @@ export const AuditErrors = defineErrors('AUDIT', {
     () => 'This log has signed no checkpoint yet; try again in some seconds, or ask the operator for its key.',
     {},
   ),
+  CONTRADICTION: refusal(
+    'CONFLICT',
+    (d: { problem: string }) =>
+      `The log signs nothing more, because that would contradict what it has signed: ${d.problem}. See docs/verify-log.md.`,
+    { problem: 'the database holds 100 leaves, and 120 were signed; it was restored from an older backup' },
+  ),
+  NO_SUCH_TILE: refusal(
+    'NOT_FOUND',
+    (d: { path: string }) => `The log has no "${d.path}"; what exists follows from the size in its checkpoint.`,
+    { path: 'tile/0/000.p/7' },
+  ),
   BEYOND_SIGNED: refusal(
     'NOT_FOUND',
     (d: { size: number; signed: number }) =>

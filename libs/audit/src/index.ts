@@ -7,9 +7,15 @@ export type { Act, ActAbout, Leaf, PrivateRecord, PublicFacts } from './leaves/l
 export { readLeaf, saltedHash } from './leaves/leaf.rules.js';
 export { AuditQueries } from './reading/audit.queries.js';
 export type { AuditLogFilter, CheckpointRow, LogRow } from './reading/audit.queries.js';
-export { LogVerification } from './reading/log-verification.js';
-export type { LogVerdict, VerifyRange } from './reading/log-verification.js';
+export { LogVerification } from './verification/log-verification.js';
+export type { KnownCheckpoint, LogVerdict, VerifyRange } from './verification/log-verification.js';
 export { AuditSequencer, chainHash } from './sequencer/audit-sequencer.js';
 export { LogProofs } from './proofs/log-proofs.js';
 export type { ConsistencyProof, InclusionProof, LeafWithPrivate, SignedCheckpoint } from './proofs/log-proofs.js';
 export { LogKeys } from './signing/log-keys.js';
+export { LogChecks } from './publishing/log-checks.js';
+export type { LogCheck, LogCheckName } from './publishing/log-checks.js';
+export { LogPublisher } from './publishing/log-publisher.js';
+export { DailyVerification } from './verification/daily-verification.js';
+export type { LogFindings } from './verification/daily-verification.js';
+export { VerifyLogJob } from './verification/verify-log.job.js';

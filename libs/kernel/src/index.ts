@@ -51,3 +51,7 @@ export {
   tilePath,
 } from './transparency/tiles.js';
 export type { TileCoordinates } from './transparency/tiles.js';
+export { LogProblem, replayLog } from './transparency/replay-log.js';
+export type { LogSource, ReplayOptions } from './transparency/replay-log.js';
+export { TileEdge } from './transparency/tile-edge.js';
+export type { FullTile } from './transparency/tile-edge.js';

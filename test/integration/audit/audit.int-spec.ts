@@ -345,7 +345,7 @@ describe('verifyLog', () => {
     const known = { size: tip.size, rootHash: tip.rootHash.toString('hex') };
     for (let n = 260; n < 265; n++) await act({ n });
     await sequencer.sequenceAll(ctx);
-    expect(await verification.verifyLog(ctx, { known })).toMatchObject({ isIntact: true, checked: 265 });
+    expect(await verification.verifyLog(ctx, { known: [known] })).toMatchObject({ isIntact: true, checked: 265 });
 
     await tamper(
       `insert into audit_pending (id, at, action, subject_id, dataset_id, grant_id, organization_ids, leaf) overriding system value
@@ -358,7 +358,7 @@ describe('verifyLog', () => {
     await sequencer.sequenceAll(ctx);
 
     expect(await verification.verifyLog(ctx)).toMatchObject({ isIntact: true, checked: 265 });
-    expect(await verification.verifyLog(ctx, { known })).toMatchObject({
+    expect(await verification.verifyLog(ctx, { known: [known] })).toMatchObject({
       isIntact: false,
       problem: 'The first 260 leaves are not those of the known checkpoint.',
     });

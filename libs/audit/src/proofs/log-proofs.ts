@@ -26,6 +26,8 @@ export interface InclusionProof {
   readonly rootHash: Buffer;
   /** From the leaf to the root. */
   readonly hashes: readonly Buffer[];
+  /** The proof as a file, when the tree is the last signed one. @see C2SP tlog-proof */
+  readonly tlogProof: string | null;
 }
 
 /** That a tree is the beginning of another. */
@@ -107,7 +109,8 @@ export class LogProofs {
       ...inclusionRanges(seq, size),
     ]);
     if (!leafHash || !rootHash) throw new Error('The log gave no hashes.');
-    return { seq, treeSize: size, leafHash, rootHash, hashes };
+    const tlogProof = size === signed.size ? formatTlogProof(seq, hashes, signed.note) : null;
+    return { seq, treeSize: size, leafHash, rootHash, hashes, tlogProof };
   }
 
   /**

@@ -5,15 +5,21 @@ import type { RequestContext } from '@app/kernel';
 import { readLeaf, saltedHash } from '../leaves/leaf.rules.js';
 import type { Leaf } from '../leaves/leaf.rules.js';
 import { chainHash } from '../sequencer/audit-sequencer.js';
-import { AuditQueries } from './audit.queries.js';
+import { AuditQueries } from '../reading/audit.queries.js';
 
 export interface VerifyRange {
   /** First leaf to look at; 0 unless said otherwise. Roots can only be checked from 0. */
   readonly from?: number;
   /** Leaf to stop before; the size of the log unless said otherwise. */
   readonly to?: number;
-  /** An older checkpoint that somebody kept: the log must still begin with what it covers. */
-  readonly known?: { readonly size: number; readonly rootHash: string };
+  /** Older checkpoints that somebody kept: the log must still begin with what each covers. */
+  readonly known?: readonly KnownCheckpoint[];
+}
+
+/** A size and root, in hex, that somebody kept. */
+export interface KnownCheckpoint {
+  readonly size: number;
+  readonly rootHash: string;
 }
 
 export interface LogVerdict {
@@ -60,7 +66,7 @@ export class LogVerification {
     const tip = await this.queries.checkpoint(ctx);
     const from = range.from ?? 0;
     const to = Math.min(range.to ?? tip.size, tip.size);
-    const known = from === 0 ? range.known : undefined;
+    const known = from === 0 ? (range.known ?? []) : [];
     const tree = new CompactRange();
     let chain = from === 0 ? Buffer.alloc(32) : await this.chainBefore(ctx, from);
     let seq = from;
@@ -71,10 +77,12 @@ export class LogVerification {
       problem,
       isRootChecked,
     });
-    if (known && known.size > tip.size)
-      return verdict(`The log has ${tip.size} leaves, fewer than the ${known.size} of the known checkpoint.`, tip.size);
-    if (known?.size === 0 && known.rootHash !== tree.root().toString('hex'))
-      return verdict('The known checkpoint is none of an empty log.', 0);
+    const isContradicted = (): boolean =>
+      known.some(({ size, rootHash }) => size === tree.size && rootHash !== tree.root().toString('hex'));
+    const largest = known.reduce((size, checkpoint) => Math.max(size, checkpoint.size), 0);
+    if (largest > tip.size)
+      return verdict(`The log has ${tip.size} leaves, fewer than the ${largest} of the known checkpoint.`, tip.size);
+    if (isContradicted()) return verdict('The known checkpoint is none of an empty log.', 0);
 
     while (seq < to) {
       const rows = await this.leaves(ctx, seq, Math.min(seq + PAGE_LEAVES, to));
@@ -93,7 +101,7 @@ export class LogVerification {
         });
         if (hasBadSubtree) return verdict(`A stored subtree that ends with leaf ${seq} is not its root.`, seq);
         seq += 1;
-        if (known?.size === seq && known.rootHash !== tree.root().toString('hex')) {
+        if (isContradicted()) {
           return verdict(`The first ${seq} leaves are not those of the known checkpoint.`, null);
         }
       }
