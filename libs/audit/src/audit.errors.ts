@@ -25,6 +25,9 @@ export const AuditErrors = defineErrors('AUDIT', {
       `The log signs nothing more, because that would contradict what it has signed: ${d.problem}. See docs/verify-log.md.`,
     { problem: 'the database holds 100 leaves, and 120 were signed; it was restored from an older backup' },
   ),
+  BROKEN: refusal('CONFLICT', (d: { problem: string }) => `The log is not intact: ${d.problem}`, {
+    problem: 'Leaf 7 is not what its hash says.',
+  }),
   NO_SUCH_TILE: refusal(
     'NOT_FOUND',
     (d: { path: string }) => `The log has no "${d.path}"; what exists follows from the size in its checkpoint.`,

@@ -24,7 +24,7 @@ export { validate } from './validate.js';
 export type { Schema } from './validate.js';
 export { CompactRange, EMPTY_ROOT, TILE_HEIGHT } from './transparency/compact-range.js';
 export type { Subtree } from './transparency/compact-range.js';
-export { formatCheckpoint, openCheckpoint, parseCheckpoint } from './transparency/checkpoint.js';
+export { formatCheckpoint, openCheckpoint, openEarlierCheckpoint, parseCheckpoint } from './transparency/checkpoint.js';
 export type { Checkpoint } from './transparency/checkpoint.js';
 export {
   NoteProblem,

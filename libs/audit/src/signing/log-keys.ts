@@ -1,14 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  NoteProblem,
-  formatCheckpoint,
-  formatVkey,
-  isKeyName,
-  openCheckpoint,
-  parseCheckpoint,
-  signNote,
-  splitNote,
-} from '@app/kernel';
+import { formatCheckpoint, formatVkey, isKeyName, openEarlierCheckpoint, signNote } from '@app/kernel';
 import type { Checkpoint } from '@app/kernel';
 import { loadEd25519Keys } from '@app/keys';
 import type { Ed25519Key } from '@app/keys';
@@ -68,16 +59,13 @@ export class LogKeys {
   }
 
   /**
-   * A checkpoint that one of our keys signed, also under an earlier address of the market: a log that moves is still the
-   * same log, and must not contradict what it said before.
+   * A checkpoint that one of our keys signed, also under an earlier address of the market.
    * @throws NoteProblem
    */
   open(note: string | Uint8Array): Checkpoint {
-    const { origin } = parseCheckpoint(splitNote(note).text);
-    if (!isKeyName(origin)) throw new NoteProblem('its origin cannot be the name of a key');
-    return openCheckpoint(
+    return openEarlierCheckpoint(
       note,
-      this.keys.map(({ publicKey }) => ({ name: origin, publicKey })),
+      this.keys.map(({ publicKey }) => ({ name: this.origin, publicKey })),
     );
   }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@app/database';
 import { CompactRange, TILE_HEIGHT, leafHash, requireAdmin } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
+import { AuditErrors } from '../audit.errors.js';
 import { readLeaf, saltedHash } from '../leaves/leaf.rules.js';
 import type { Leaf } from '../leaves/leaf.rules.js';
 import { chainHash } from '../sequencer/audit-sequencer.js';
@@ -112,6 +113,23 @@ export class LogVerification {
     return tree.root().equals(tip.rootHash)
       ? verdict(null, null, true)
       : verdict('The root of the tip is not that of the leaves.', null, true);
+  }
+
+  /**
+   * Some leaves as they stand in the database, each with its hashes, its index and its private record looked at. For anyone.
+   * @throws AUDIT_BROKEN naming the first that is not what it was written as
+   */
+  async intactLeaves(ctx: RequestContext, from: number, to: number): Promise<Buffer[]> {
+    const [rows, before] = await Promise.all([this.leaves(ctx, from, to), this.chainBefore(ctx, from)]);
+    let chain = before;
+    return Array.from({ length: to - from }, (_, i) => {
+      const row = rows[i];
+      const problem =
+        row?.seq === from + i ? problemOf(row, leafHash(row.leaf), chain) : `Leaf ${from + i} is missing.`;
+      if (!row || problem !== null) throw AuditErrors.BROKEN({ problem: problem ?? '' });
+      chain = row.chainHash;
+      return row.leaf;
+    });
   }
 
   private async chainBefore(ctx: RequestContext, seq: number): Promise<Buffer> {

@@ -1,4 +1,4 @@
-import { NoteProblem, fromBase64, openNote } from './signed-note.js';
+import { NoteProblem, fromBase64, isKeyName, openNote, splitNote } from './signed-note.js';
 import type { NoteKey } from './signed-note.js';
 
 /** What a log commits itself to. */
@@ -36,4 +36,18 @@ export function openCheckpoint(note: string | Uint8Array, keys: readonly NoteKey
     throw new NoteProblem(`the key of ${verifiedBy[0]?.name ?? 'nobody'} does not speak for ${checkpoint.origin}`);
   }
   return checkpoint;
+}
+
+/**
+ * A checkpoint that one of the keys signed under whatever name the log had then: a log that moves to another address is still
+ * the same log, and must not contradict what it said before.
+ * @throws NoteProblem
+ */
+export function openEarlierCheckpoint(note: string | Uint8Array, keys: readonly NoteKey[]): Checkpoint {
+  const { origin } = parseCheckpoint(splitNote(note).text);
+  if (!isKeyName(origin)) throw new NoteProblem('its origin cannot be the name of a key');
+  return openCheckpoint(
+    note,
+    keys.map(({ publicKey }) => ({ name: origin, publicKey })),
+  );
 }
