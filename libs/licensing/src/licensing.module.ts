@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
 import { Settings } from '@app/config';
 import { registerTables } from '@app/database';
+import { IdentityModule } from '@app/identity';
 import { CertificateIssuer } from './certificates/certificate-issuer.service.js';
 import { CertificateQueries } from './certificates/certificate.queries.js';
 import { CertificateService } from './certificates/certificate.service.js';
@@ -13,8 +14,12 @@ import { GrantLife } from './grants/grant-life.service.js';
 import { GrantQueries } from './grants/grant.queries.js';
 import { GrantService } from './grants/grant.service.js';
 import { LicenseRequestService } from './grants/license-request.service.js';
+import { Holds } from './holds/holds.service.js';
 import { Licensing1763600006000 } from './migrations/1763600006000-licensing.js';
 import { Certificates1763600009300 } from './migrations/1763600009300-certificates.js';
+import { Negotiation1763700003010 } from './migrations/1763700003010-negotiation.js';
+import { GrantHolds1763700003020 } from './migrations/1763700003020-grant-holds.js';
+import { GrantSeats1763700003030 } from './migrations/1763700003030-grant-seats.js';
 import { MixtureQueries } from './mixtures/mixture.queries.js';
 import { OfferEntity } from './offers/offer.entity.js';
 import { OfferIndex } from './offers/offer-index.service.js';
@@ -29,7 +34,13 @@ import { UseCheckQueries } from './use-check/use-check.queries.js';
 registerTables({
   domain: 'licensing',
   entities: [TermsEntity, OfferEntity, GrantEntity],
-  migrations: [Licensing1763600006000, Certificates1763600009300],
+  migrations: [
+    Licensing1763600006000,
+    Certificates1763600009300,
+    Negotiation1763700003010,
+    GrantHolds1763700003020,
+    GrantSeats1763700003030,
+  ],
 });
 
 const offered = [
@@ -50,11 +61,12 @@ const offered = [
 
 /** Who may use what, for every process. */
 @Module({
-  imports: [CatalogModule],
+  imports: [CatalogModule, IdentityModule],
   providers: [
     ...offered,
     CertificateIssuer,
     GrantLife,
+    Holds,
     TermsService,
     {
       provide: SigningKeys,
