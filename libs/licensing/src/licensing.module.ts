@@ -8,12 +8,14 @@ import { CertificateQueries } from './certificates/certificate.queries.js';
 import { CertificateService } from './certificates/certificate.service.js';
 import { certificateSettings } from './certificates/certificates.config.js';
 import { SigningKeys } from './certificates/signing-keys.service.js';
+import { AcceptanceQueries } from './grants/acceptance.queries.js';
 import { GrantEntity } from './grants/grant.entity.js';
 import { GrantGate } from './grants/grant-gate.service.js';
 import { GrantLife } from './grants/grant-life.service.js';
 import { GrantQueries } from './grants/grant.queries.js';
 import { GrantService } from './grants/grant.service.js';
 import { LicenseRequestService } from './grants/license-request.service.js';
+import { RequestChangesQueries } from './grants/request-changes.queries.js';
 import { Holds } from './holds/holds.service.js';
 import { Licensing1763600006000 } from './migrations/1763600006000-licensing.js';
 import { Certificates1763600009300 } from './migrations/1763600009300-certificates.js';
@@ -25,6 +27,8 @@ import { OfferEntity } from './offers/offer.entity.js';
 import { OfferIndex } from './offers/offer-index.service.js';
 import { OfferQueries } from './offers/offer.queries.js';
 import { OfferService } from './offers/offer.service.js';
+import { SeatsQueries } from './seats/seats.queries.js';
+import { Seats } from './seats/seats.service.js';
 import { TermsEntity } from './terms/terms.entity.js';
 import { TermsQueries } from './terms/terms.queries.js';
 import { TermsService } from './terms/terms.service.js';
@@ -44,6 +48,7 @@ registerTables({
 });
 
 const offered = [
+  AcceptanceQueries,
   CertificateQueries,
   CertificateService,
   GrantGate,
@@ -54,7 +59,10 @@ const offered = [
   OfferIndex,
   OfferQueries,
   OfferService,
+  RequestChangesQueries,
   SampleDecision,
+  Seats,
+  SeatsQueries,
   TermsQueries,
   UseCheckQueries,
 ];

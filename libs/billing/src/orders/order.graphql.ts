@@ -77,6 +77,15 @@ export class PlaceOrderInput {
   acceptTerms: boolean;
 }
 
+@InputType()
+export class RefundOrderInput {
+  @Field(() => ID, { description: 'The grant that the order paid for.' })
+  grantId: string;
+
+  @Field(() => String, { description: '10 to 512 characters, shown to the buyer.' })
+  reason: string;
+}
+
 @Visible('member')
 @ObjectType('OrderPlaced')
 export class OrderPlacedType {

@@ -46,6 +46,15 @@ interface StoredOffer extends Omit<OfferRow, 'terms' | 'totalMinor'> {
   readonly durationS: number;
 }
 
+/** A request whose offer may have changed since. */
+export interface OfferRequest {
+  readonly grantId: string;
+  readonly datasetId: string;
+  /** The buyer. */
+  readonly organizationId: string;
+  readonly since: Date;
+}
+
 /** Everything that an order or a request freezes. */
 export interface OpenSale {
   readonly offer: OfferRow & { readonly terms: Terms };
@@ -101,23 +110,47 @@ export class OfferQueries {
   }
 
   /**
-   * Active offers of a dataset made after a time that two parties both see, newest first and few.
-   * Only for a dataset that both were shown.
+   * For each request the active offers made on its dataset since, as its buyer sees them: newest first, a few. Only for
+   * requests that the asker was shown.
    */
   async newerFor(
     ctx: RequestContext,
-    request: { readonly datasetId: string; readonly organizationId: string; readonly since: Date },
+    requests: readonly OfferRequest[],
     limit: number,
-  ): Promise<OfferRow[]> {
-    const [, , now] = this.asker(ctx);
-    const stored = await this.database.query<StoredOffer>(
+  ): Promise<Map<string, OfferRow[]>> {
+    const now = this.clock.now();
+    const newer = await this.database.query<{ grantId: string; offerId: string }>(
       ctx,
-      `${SELECT_OFFERS} where o.dataset_id = $1 and o.created_at > $5 and ${ACTIVE}
-          and (o.audience is null or $2 = any(o.audience)) order by o.id desc limit $6`,
-      // As the buyer sees them, so that neither side learns who else was made an offer.
-      [request.datasetId, request.organizationId, false, now, request.since, limit],
+      `select r.grant_id as "grantId", n.id as "offerId"
+         from unnest($1::text[], $2::text[], $3::text[], $5::timestamptz[]) as r (grant_id, dataset_id, organization_id, since)
+         cross join lateral (
+           select o.id from offers o
+            where o.dataset_id = r.dataset_id and o.created_at > r.since and ${ACTIVE}
+              and (o.audience is null or r.organization_id = any(o.audience))
+            order by o.id desc limit $6) n
+        order by n.id desc`,
+      [
+        requests.map(({ grantId }) => grantId),
+        requests.map(({ datasetId }) => datasetId),
+        requests.map(({ organizationId }) => organizationId),
+        now,
+        requests.map(({ since }) => since),
+        limit,
+      ],
     );
-    return this.withTerms(ctx, stored);
+    const stored = await this.database.query<StoredOffer>(ctx, `${SELECT_OFFERS} where o.id = any($1::text[])`, [
+      [...new Set(newer.map(({ offerId }) => offerId))],
+      null,
+      false,
+      now,
+    ]);
+    const offers = new Map((await this.withTerms(ctx, stored)).map((offer) => [offer.id, offer]));
+    const found = new Map<string, OfferRow[]>(requests.map(({ grantId }) => [grantId, []]));
+    for (const { grantId, offerId } of newer) {
+      const offer = offers.get(offerId);
+      if (offer) found.get(grantId)?.push(offer);
+    }
+    return found;
   }
 
   /** An offer, active or retired, of a dataset that the asker may see. @throws REQUEST_NOT_FOUND */
