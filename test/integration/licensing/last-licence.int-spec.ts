@@ -131,9 +131,10 @@ describe('twenty buyers at the same moment', () => {
     const results = await Promise.all(buyers.slice(0, 6).map((buyer, i) => order(buyer, offerId, i)));
 
     expect(results.filter((result) => !(result instanceof DomainError))).toHaveLength(1);
-    const states = await market.rows('select state, count(*)::int as n from grants where dataset_id = $1 group by 1 order by 1', [
-      shelf.datasetId,
-    ]);
+    const states = await market.rows(
+      'select state, count(*)::int as n from grants where dataset_id = $1 group by 1 order by 1',
+      [shelf.datasetId],
+    );
     expect(states).toEqual([
       { state: 'active', n: 1 },
       { state: 'approved', n: 5 },
@@ -159,7 +160,10 @@ describe('what is held exclusively', () => {
       elsewhere,
       await market.offer(provider, shelf, { template: 'evaluation' }),
       await market.offer(provider, shelf, { template: 'research' }),
-      await market.offer(provider, shelf, { template: 'commercial', limits: { deniedFields: ['logistics', 'household'] } }),
+      await market.offer(provider, shelf, {
+        template: 'commercial',
+        limits: { deniedFields: ['logistics', 'household'] },
+      }),
     ])
       await expect(placed(other(), offerId)).resolves.toBeDefined();
   });
@@ -176,7 +180,9 @@ describe('what is held exclusively', () => {
   it('cannot be had where somebody else already may use the field', async () => {
     await placed(other(), await market.offer(provider, shelf));
 
-    expect((await refused(first(), await market.offer(provider, shelf, exclusive))).code).toBe('LICENSING_FIELD_NOT_FREE');
+    expect((await refused(first(), await market.offer(provider, shelf, exclusive))).code).toBe(
+      'LICENSING_FIELD_NOT_FREE',
+    );
     await expect(placed(other(), await market.offer(provider, shelf, exclusive))).resolves.toBeDefined();
   });
 
@@ -219,7 +225,9 @@ describe('what is held exclusively', () => {
     );
 
     expect(next).toMatchObject({ id: renewal.grantId, startsAt: old?.expiresAt });
-    expect(await refusalOf(market.get(GrantGate).require(first().ctx, renewal.grantId))).toBe('LICENSING_GRANT_NOT_ACTIVE');
+    expect(await refusalOf(market.get(GrantGate).require(first().ctx, renewal.grantId))).toBe(
+      'LICENSING_GRANT_NOT_ACTIVE',
+    );
     expect((await refused(other(), offerId)).code).toBe('LICENSING_EXCLUSIVELY_HELD');
   });
 
@@ -228,7 +236,9 @@ describe('what is held exclusively', () => {
     await placed(first(), offerId);
     await market.get(OfferService).retireOffer(provider.ctx, offerId);
 
-    expect(await refusalOf(market.offer(provider, shelf, { template: 'CC-BY-4.0' }))).toBe('LICENSING_EXCLUSIVITY_VOID');
+    expect(await refusalOf(market.offer(provider, shelf, { template: 'CC-BY-4.0' }))).toBe(
+      'LICENSING_EXCLUSIVITY_VOID',
+    );
   });
 
   it('is kept by the database alone, whoever writes: no right starts without its hold, no hold grows or goes', async () => {
