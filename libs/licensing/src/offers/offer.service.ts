@@ -94,7 +94,8 @@ export class OfferService {
       const offer = await repository.findOne({ where: { id: offerId }, lock: { mode: 'pessimistic_write' } });
       if (!offer) throw KernelErrors.NOT_FOUND({ what: 'offer', id: offerId });
       requireOwner(seller, offer, { what: 'offer', id: offerId });
-      if (offer.status === 'retired') throw LicensingErrors.OFFER_RETIRED({ offerId });
+      const isOver = offer.validUntil !== null && offer.validUntil <= this.clock.now();
+      if (offer.status === 'retired' || isOver) throw LicensingErrors.OFFER_RETIRED({ offerId });
       return this.retire(ctx, offer);
     });
   }
