@@ -69,6 +69,50 @@ describe('what is another’s', () => {
   });
 });
 
+describe('a private offer', () => {
+  const OFFERS = `query($slug: String!) { dataset(slug: $slug) { offers { id isPrivate audience } } }`;
+  const offersFor = async (credential?: string): Promise<{ id: string }[]> =>
+    (await tenants.market.must(OFFERS, { slug: tenants.listed.slug }, credential)).dataset.offers;
+
+  it('stands beside the public ones for its buyer, who does not see who else it is made to', async () => {
+    const { things, victim, seller, admin } = tenants;
+
+    expect(await offersFor(victim.apiKey)).toContainEqual({
+      id: things.privateOfferId,
+      isPrivate: true,
+      audience: null,
+    });
+    for (const party of [seller, admin])
+      expect(await offersFor(party.apiKey)).toContainEqual({
+        id: things.privateOfferId,
+        isPrivate: true,
+        audience: ['victim'],
+      });
+  });
+
+  it('is in nobody else’s list, nor in an answer kept for the next passer-by', async () => {
+    const { things, victim, rival, outsider } = tenants;
+    for (const credential of [undefined, victim.apiKey, undefined, rival.apiKey, outsider.apiKey, undefined]) {
+      const ids = (await offersFor(credential)).map(({ id }) => id);
+      expect(ids.includes(things.privateOfferId)).toBe(credential === victim.apiKey);
+    }
+  });
+
+  it('leaves no price and no name in the public log', async () => {
+    const { market, admin, things, victim } = tenants;
+
+    const { auditLog } = await market.must(
+      'query($filter: AuditLogFilterInput) { auditLog(first: 10, filter: $filter) { nodes { action leaf } } }',
+      { filter: { subjectId: things.privateOfferId } },
+      admin.apiKey,
+    );
+
+    expect(auditLog.nodes).toHaveLength(1);
+    for (const secret of ['77777', victim.organizationId, 'victim'])
+      expect(JSON.stringify(auditLog.nodes)).not.toContain(secret);
+  });
+});
+
 describe('the two sides of one grant', () => {
   const GRANTS = '{ grants(first: 50) { nodes { id datasetSlug organizationId } } }';
 
@@ -79,14 +123,22 @@ describe('the two sides of one grant', () => {
     const lease = await leaseOf(market, victim, elsewhere.grantId);
 
     const seen = await market.must(
-      `query($id: ID!) { node(id: $id) { ... on Grant { note state } } ${GRANTS.slice(1, -1)}
+      `query($id: ID!) { node(id: $id) { ... on Grant { note state licensee { slug name isBuyer verifiedAt }
+          acceptances { via organizationId acceptedBy } changesSinceRequest { hasChanged } } } ${GRANTS.slice(1, -1)}
         auditLog(first: 100) { nodes { leaf } } usage(groupBy: GRANT) { series { nodes { key } } }
         orders(first: 50) { nodes { id } } apiKeys(first: 50) { nodes { id } } balance { spendableMinor } }`,
       { id: things.requestedGrantId },
       seller.apiKey,
     );
 
-    expect(seen.node).toEqual({ note: 'between the two of us', state: 'requested' });
+    expect(seen.node).toEqual({
+      note: 'between the two of us',
+      state: 'requested',
+      licensee: { slug: 'victim', name: expect.any(String), isBuyer: true, verifiedAt: null },
+      acceptances: [{ via: 'request', organizationId: victim.organizationId, acceptedBy: null }],
+      // The provider made the private offer to the same buyer since.
+      changesSinceRequest: { hasChanged: true },
+    });
     expect(seen.grants.nodes.map(({ id }: { id: string }) => id)).toEqual(
       expect.arrayContaining([things.grantId, things.requestedGrantId]),
     );
@@ -129,6 +181,7 @@ describe('the two sides of one grant', () => {
       ['suspendGrant', { grantId: things.grantId, reason: 'as the buyer wants it' }],
       ['revokeGrant', { grantId: things.grantId, reason: 'as the buyer wants it' }],
       ['resumeGrant', { grantId: things.grantId }],
+      ['refundOrder', { grantId: things.grantId, reason: 'as the buyer wants it' }],
     ] as const) {
       const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
       const { errors } = await market.ask(
@@ -192,6 +245,7 @@ describe('an API key', () => {
       ['suspendGrant', 'SuspendGrantInput', { grantId, reason }],
       ['resumeGrant', 'ResumeGrantInput', { grantId }],
       ['revokeGrant', 'RevokeGrantInput', { grantId, reason }],
+      ['refundOrder', 'RefundOrderInput', { grantId, reason }],
     ];
   };
   const buyer = (): readonly [string, string, object][] => {
@@ -201,6 +255,8 @@ describe('an API key', () => {
       ['createLease', 'CreateLeaseInput', { grantId: things.grantId }],
       ['placeOrder', 'PlaceOrderInput', order],
       ['requestLicense', 'RequestLicenseInput', { offerId: offers.approval, acceptTerms: true }],
+      ['withdrawRequest', 'WithdrawRequestInput', { grantId: things.requestedGrantId }],
+      ['releaseSeat', 'ReleaseSeatInput', { grantId: things.grantId, userId: things.userId }],
     ];
   };
 

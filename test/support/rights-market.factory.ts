@@ -16,9 +16,15 @@ import { createTestDatabase } from './database.js';
 /** A clock that a test moves. */
 export class MovableClock extends Clock {
   private shiftMs = 0;
+  private stoppedAtMs: number | null = null;
 
   now(): Date {
-    return new Date(Date.now() + this.shiftMs);
+    return new Date((this.stoppedAtMs ?? Date.now()) + this.shiftMs);
+  }
+
+  /** From now on time passes only as the test says. */
+  stop(): void {
+    this.stoppedAtMs = Date.now();
   }
 
   advanceDays(days: number): void {
@@ -63,9 +69,9 @@ export class RightsMarket {
     url?: string,
     feeBasisPoints = 1_000,
     environment: Readonly<Record<string, string>> = {},
+    clock: MovableClock = new MovableClock(),
   ): Promise<RightsMarket> {
     const made = url === undefined ? await createTestDatabase() : { url, drop: async (): Promise<void> => undefined };
-    const clock = new MovableClock();
     const module = await Test.createTestingModule({
       imports: [
         ConfigModule.forRoot({

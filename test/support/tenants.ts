@@ -20,6 +20,8 @@ export interface PrivateThings {
   readonly draft: PublishedSet;
   readonly draftOfferId: string;
   readonly draftApprovalOfferId: string;
+  /** On the listed dataset, made to the victim alone. */
+  readonly privateOfferId: string;
   /** A further version of the listed dataset that is still uploading. */
   readonly uploadingVersionId: string;
   readonly uploadingPath: string;
@@ -116,6 +118,11 @@ export class Tenants {
         draft,
         draftOfferId: await offerOn(market, seller, draft.slug),
         draftApprovalOfferId: await offerOn(market, seller, draft.slug, { needsApproval: true }),
+        privateOfferId: await offerOn(market, seller, listed.slug, {
+          priceMinor: 77_777,
+          currency: 'CNY',
+          audience: ['victim'],
+        }),
         uploadingVersionId: beginUpload.version.id,
         uploadingPath,
         grantId,

@@ -131,6 +131,8 @@ const OPERATOR_ONLY = { rivalMeets: 'REQUEST_FORBIDDEN' };
 
 const VERSION_PARTS = `id label status report facts merkleRoot files(first: 5) { nodes { path sha256 } }
   episodeList(first: 5) { nodes { index contentHash } }`;
+const GRANT_PARTS = `id organizationId offerId orderId note termsHash certificateUrl certificate { jwt } licensee { slug }
+  acceptances { acceptedBy } changesSinceRequest { newerOffers { offer { id } } } seats { users { userId } }`;
 const PLACE_ORDER = `mutation($input: PlaceOrderInput!) {
   placeOrder(input: $input) { __typename ... on OrderPlaced { order { id } grant { id organizationId } } ... on Refusal { code message } }
 }`;
@@ -182,7 +184,7 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
   ownDatasets: listOf('ownDatasets', `id slug versions(first: 5) { nodes { id label } } offers { id }`, {
     owner: 'seller',
   }),
-  grants: listOf('grants', 'id organizationId offerId orderId note termsHash certificateUrl certificate { jwt }', {
+  grants: listOf('grants', GRANT_PARTS, {
     filterType: 'GrantFilter',
     filters: ({ things }) => [
       { datasetSlug: things.draft.slug },
@@ -235,6 +237,7 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
     await isAsIfItWereNot(tenants, stranger, query, { real: things.draft.slug, madeUp: 'seller/nothing' }, (slug) => ({
       slug,
     }));
+    // The private offer on it is among the secrets.
     const { dataset } = await showsNothing(tenants, stranger, query, { slug: listed.slug });
     expect(dataset.versions.nodes).toMatchObject([{ id: listed.versionId, label: 'v1' }]);
   },
@@ -264,7 +267,7 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
     const real: Partial<Record<IdKind, readonly string[]>> = {
       Dataset: [things.draft.datasetId],
       Version: unreleasedVersions(tenants),
-      Offer: [things.draftOfferId, things.draftApprovalOfferId],
+      Offer: [things.draftOfferId, things.draftApprovalOfferId, things.privateOfferId],
       Grant: ownedGrants(tenants),
       Order: [things.orderId],
       Lease: [things.leaseId],
@@ -286,6 +289,7 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
     const subjects = [
       { type: 'String', name: 'datasetSlug', real: things.draft.slug, madeUp: 'seller/nothing' },
       { type: 'ID', name: 'offerId', real: things.draftOfferId, madeUp: newId('Offer') },
+      { type: 'ID', name: 'offerId', real: things.privateOfferId, madeUp: newId('Offer') },
       { type: 'ID', name: 'grantId', real: things.grantId, madeUp: newId('Grant') },
     ];
     for (const { type, name, ...ids } of subjects) {
@@ -361,13 +365,13 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
   retireOffer: actOn(
     'retireOffer',
     'Offer',
-    ({ things, offers }) => [things.draftOfferId, offers.free],
+    ({ things, offers }) => [things.draftOfferId, things.privateOfferId, offers.free],
     (offerId) => ({ offerId }),
   ),
   requestLicense: actOn(
     'requestLicense',
     'Offer',
-    ({ things }) => [things.draftApprovalOfferId, things.draftOfferId],
+    ({ things }) => [things.draftApprovalOfferId, things.draftOfferId, things.privateOfferId],
     (offerId) => ({ offerId, acceptTerms: true }),
   ),
   placeOrder: async (tenants, stranger) => {
@@ -375,8 +379,10 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
     const order = (offerId: string, idempotencyKey: string = newId('Request')) => ({
       input: { offerId, idempotencyKey, acceptTerms: true },
     });
-    const ids = { real: things.draftOfferId, madeUp: newId('Offer') };
-    await isAsIfItWereNot(tenants, stranger, PLACE_ORDER, ids, (id) => order(id, 'a-key-of-the-stranger'));
+    for (const real of [things.draftOfferId, things.privateOfferId]) {
+      const ids = { real, madeUp: newId('Offer') };
+      await isAsIfItWereNot(tenants, stranger, PLACE_ORDER, ids, (id) => order(id, 'a-key-of-the-stranger'));
+    }
     if (stranger.name === 'passer-by') return;
     // The victim's key answers neither the victim's order nor that it is taken.
     const again = await ask(tenants, stranger, PLACE_ORDER, order(offers.priced, things.idempotencyKey));
@@ -387,6 +393,9 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
   },
   approveLicense: actOn('approveLicense', 'Grant', ownedGrants, (grantId) => ({ grantId })),
   declineLicense: actOn('declineLicense', 'Grant', ownedGrants, (grantId) => ({ grantId, reason: REASON })),
+  withdrawRequest: actOn('withdrawRequest', 'Grant', ownedGrants, (grantId) => ({ grantId })),
+  releaseSeat: actOn('releaseSeat', 'Grant', ownedGrants, (grantId) => ({ grantId, userId: newId('User') })),
+  refundOrder: actOn('refundOrder', 'Grant', ownedGrants, (grantId) => ({ grantId, reason: REASON })),
   revokeGrant: actOn('revokeGrant', 'Grant', ownedGrants, (grantId) => ({ grantId, reason: REASON })),
   suspendGrant: actOn('suspendGrant', 'Grant', ownedGrants, (grantId) => ({ grantId, reason: REASON })),
   resumeGrant: actOn('resumeGrant', 'Grant', ownedGrants, (grantId) => ({ grantId })),

@@ -27,6 +27,14 @@ export const BillingErrors = defineErrors('BILLING', {
       `Your balance is ${formatMoney({ amountMinor: d.balanceMinor, currency: d.currency })}; ${formatMoney({ amountMinor: d.missingMinor, currency: d.currency })} more is needed.`,
     { balanceMinor: 1_000, missingMinor: 18_900, currency: 'CNY' as Currency },
   ),
+  NO_ORDER: refusal(
+    'CONFLICT',
+    (d: { grantId: string }) =>
+      `No order paid for grant ${d.grantId}, so there is nothing to refund; revoke it instead.`,
+    {
+      grantId: 'grt_01',
+    },
+  ),
   ORDER_STEP_REFUSED: refusal(
     'CONFLICT',
     (d: { orderId: string; from: string; to: string }) =>

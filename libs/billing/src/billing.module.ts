@@ -15,10 +15,11 @@ import { OrderQueries } from './orders/order.queries.js';
 import { OrderService } from './orders/order.service.js';
 import { PaymentRail } from './orders/payment-rail.port.js';
 import { PrepaidRail } from './orders/prepaid-rail.js';
+import { RefundService } from './orders/refund.service.js';
 
 registerTables({ domain: 'billing', entities: [OrderEntity], migrations: [Billing1763600007000] });
 
-const offered = [BalanceQueries, OrderQueries, OrderService, TopUpService];
+const offered = [BalanceQueries, OrderQueries, OrderService, RefundService, TopUpService];
 
 /** Orders and money, for every process. */
 @Module({

@@ -12,3 +12,4 @@ export { OrderService } from './orders/order.service.js';
 export type { NewOrder, PlacedOrder } from './orders/order.service.js';
 export { PaymentRail } from './orders/payment-rail.port.js';
 export type { Charge } from './orders/payment-rail.port.js';
+export { RefundService } from './orders/refund.service.js';

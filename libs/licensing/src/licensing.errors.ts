@@ -71,6 +71,40 @@ export const LicensingErrors = defineErrors('LICENSING', {
       `Grant ${d.grantId} is ${d.from}, so it cannot become ${d.to}.`,
     { grantId: 'grt_01', from: 'revoked', to: 'active' },
   ),
+  EXCLUSIVELY_HELD: refusal(
+    'CONFLICT',
+    (d: { datasetId: string; fields: readonly string[]; until: string | null }) =>
+      `Somebody holds this data exclusively in ${d.fields.join(', ')} ${d.until ? `until ${d.until.slice(0, 10)}` : 'without end'}, so nobody else is licensed there. 该领域已被独占许可。`,
+    { datasetId: 'ds_01', fields: ['logistics'], until: '2027-03-01T00:00:00.000Z' as string | null },
+  ),
+  FIELD_NOT_FREE: refusal(
+    'CONFLICT',
+    (d: { datasetId: string; fields: readonly string[]; until: string | null }) =>
+      `Others may use this data in ${d.fields.join(', ')} ${d.until ? `until ${d.until.slice(0, 10)}` : 'without end'}, so it cannot be exclusive there. 已有在先授权，无法独占。`,
+    { datasetId: 'ds_01', fields: ['logistics'], until: null as string | null },
+  ),
+  SOLD_OUT: refusal(
+    'CONFLICT',
+    (d: { offerId: string; stock: number }) =>
+      `All ${d.stock} licences of offer ${d.offerId} are taken; one comes free when a right ends. 该报价的名额已满。`,
+    { offerId: 'off_01', stock: 1 },
+  ),
+  NOT_RENEWABLE: refusal(
+    'CONFLICT',
+    (d: { grantId: string; reason: string }) => `Grant ${d.grantId} cannot be renewed: ${d.reason}.`,
+    { grantId: 'grt_01', reason: 'it has no end' },
+  ),
+  ALREADY_RENEWED: refusal(
+    'CONFLICT',
+    (d: { grantId: string }) => `Grant ${d.grantId} has been renewed, or its renewal is pending; look at your grants.`,
+    { grantId: 'grt_01' },
+  ),
+  NO_SEAT_LEFT: refusal(
+    'FORBIDDEN',
+    (d: { grantId: string; seats: number }) =>
+      `All ${d.seats} seats of grant ${d.grantId} are taken; your organization can release one. 席位已满，请先释放一个席位。`,
+    { grantId: 'grt_01', seats: 5 },
+  ),
   NO_SIGNING_KEY: refusal(
     'UNAVAILABLE',
     () => 'This market has no signing key, so it issues no certificates; its operator sets SIGNING_KEY_FILE.',

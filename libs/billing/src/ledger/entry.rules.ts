@@ -20,13 +20,16 @@ export function marketFee(priceMinor: number, feeBasisPoints: number): number {
   return Number((BigInt(priceMinor) * BigInt(feeBasisPoints)) / BASIS_POINTS);
 }
 
-/** Lines of a sale: the buyer's balance pays, the provider is owed his part, the market its fee. Parts of zero have no line. */
-export function saleLines(sale: {
+/** What is paid, by whom, to whom. */
+export interface SaleFacts {
   readonly buyerOrganizationId: string;
   readonly providerOrganizationId: string;
   readonly priceMinor: number;
   readonly feeMinor: number;
-}): EntryLine[] {
+}
+
+/** Lines of a sale: the buyer's balance pays, the provider is owed his part, the market its fee. Parts of zero have no line. */
+export function saleLines(sale: SaleFacts): EntryLine[] {
   const lines: EntryLine[] = [
     { account: { kind: 'buyer_balance', organizationId: sale.buyerOrganizationId }, amountMinor: -sale.priceMinor },
     {
@@ -36,6 +39,11 @@ export function saleLines(sale: {
     { account: { kind: 'market_fee', organizationId: null }, amountMinor: sale.feeMinor },
   ];
   return lines.filter((line) => line.amountMinor !== 0);
+}
+
+/** Lines of a sale taken back: its mirror image. What the provider is owed may fall below zero, where it was paid out before. */
+export function refundLines(sale: SaleFacts): EntryLine[] {
+  return saleLines(sale).map(({ account, amountMinor }) => ({ account, amountMinor: -amountMinor }));
 }
 
 /** Lines of money that came in: from clearing (the outside world) to the buyer's balance. */

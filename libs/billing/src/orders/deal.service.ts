@@ -15,6 +15,8 @@ export interface DealWish {
   readonly context: Attestation;
   readonly expectedTermsHash: string | null;
   readonly expectedPriceMinor: number | null;
+  /** The right that the new one shall go on from. */
+  readonly renewsGrantId: string | null;
 }
 
 /** What is sold to whom for how much. */
@@ -25,6 +27,7 @@ export interface Deal {
   readonly approved: GrantEntity | null;
   readonly use: Use | null;
   readonly context: Attestation;
+  readonly renewsGrantId: string | null;
   readonly priceMinor: number;
 }
 
@@ -39,13 +42,17 @@ export class DealService {
   /**
    * Decides a deal on rows that stay locked until the commit.
    * @throws REQUEST_NOT_FOUND, LICENSING_NOT_FOR_SALE, LICENSING_OFFER_RETIRED, BILLING_OFFER_CHANGED,
-   *         LICENSING_TERMS_INCOMPATIBLE, BILLING_APPROVAL_REQUIRED
+   *         LICENSING_TERMS_INCOMPATIBLE, BILLING_APPROVAL_REQUIRED, LICENSING_NOT_RENEWABLE
    */
   async agree(ctx: RequestContext, wish: DealWish): Promise<Deal> {
     const open = await this.offers.openSale(ctx, wish.offerId);
     const { offer } = open;
-    const { buyerOrganizationId, use, context } = wish;
-    const approved = offer.needsApproval ? await this.grants.approvedRequest(ctx, buyerOrganizationId, offer.id) : null;
+    const { buyerOrganizationId, use, context, renewsGrantId } = wish;
+    const renewal = { organizationId: buyerOrganizationId, datasetId: open.dataset.id };
+    if (renewsGrantId !== null) await this.grants.requireRenewable(ctx, renewal, renewsGrantId);
+    const approved = offer.needsApproval
+      ? await this.grants.approvedRequest(ctx, buyerOrganizationId, offer.id, renewsGrantId)
+      : null;
     // What was approved is what is sold, even if a newer version was published since.
     const version = approved
       ? await this.versions.byId({ ...systemContext('billing.agree'), tx: ctx.tx }, approved.versionId)
@@ -56,6 +63,6 @@ export class DealService {
       { ...offer, offerId: offer.id, priceMinor, facts: factsOf(open.dataset.declared) },
       { ...wish, isApproved: approved !== null },
     );
-    return { buyerOrganizationId, sale: { ...open, version }, approved, use, context, priceMinor };
+    return { buyerOrganizationId, sale: { ...open, version }, approved, use, context, renewsGrantId, priceMinor };
   }
 }

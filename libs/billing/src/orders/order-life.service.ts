@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '@app/config';
 import { Database } from '@app/database';
-import { Clock, newId } from '@app/kernel';
+import { Clock, KernelErrors, newId } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { billingSettings } from '../billing.config.js';
 import { BillingErrors } from '../billing.errors.js';
@@ -19,6 +19,15 @@ export class OrderLife {
     private readonly clock: Clock,
     private readonly settings: Settings,
   ) {}
+
+  /** An order, locked against every other step until the commit. @throws REQUEST_NOT_FOUND */
+  async lock(ctx: RequestContext, id: string): Promise<OrderEntity> {
+    const order = await this.database
+      .repository(ctx, OrderEntity)
+      .findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
+    if (!order) throw KernelErrors.NOT_FOUND({ what: 'order', id });
+    return order;
+  }
 
   /** An order of what was agreed: price, fee, terms and version are frozen from here on. */
   async begin(ctx: RequestContext, deal: Deal, idempotencyKey: string): Promise<OrderEntity> {

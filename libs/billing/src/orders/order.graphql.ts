@@ -1,4 +1,4 @@
-import { Field, GraphQLISODateTime, ID, InputType, ObjectType, createUnionType } from '@nestjs/graphql';
+import { Field, GraphQLISODateTime, ID, InputType, Int, ObjectType, createUnionType } from '@nestjs/graphql';
 import { BigIntScalar, NodeType, RefusalType, Visible, connectionOf } from '@app/graphql';
 import type { Currency, DomainError } from '@app/kernel';
 import { AttestationInput, GrantType } from '@app/licensing';
@@ -64,11 +64,26 @@ export class PlaceOrderInput {
   @Field(() => AttestationInput, { nullable: true, description: 'What you attest of yourself and of the use.' })
   context?: AttestationInput | null;
 
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The grant of yours that the new one goes on from: it starts when that one ends.',
+  })
+  renewsGrantId?: string | null;
+
   @Field(() => String, { description: 'Made by the caller and kept; the same key is the same order.' })
   idempotencyKey: string;
 
   @Field(() => Boolean, { description: 'Must be true: the terms are accepted.' })
   acceptTerms: boolean;
+}
+
+@InputType()
+export class RefundOrderInput {
+  @Field(() => ID, { description: 'The grant that the order paid for.' })
+  grantId: string;
+
+  @Field(() => String, { description: '10 to 512 characters, shown to the buyer.' })
+  reason: string;
 }
 
 @Visible('member')
@@ -127,18 +142,52 @@ export class ApprovalRequiredType extends RefusalType {
   offerId: string;
 }
 
+@Visible('member')
+@ObjectType('ExclusivelyHeld', {
+  implements: () => [RefusalType],
+  description: 'A field of use is held exclusively, or cannot become so because others may use the data in it.',
+})
+export class ExclusivelyHeldType extends RefusalType {
+  @Field(() => [String], { description: 'Codes of the fields of use.' })
+  fields: string[];
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When they come free; null is without end.' })
+  until: Date | null;
+}
+
+@Visible('member')
+@ObjectType('SoldOut', {
+  implements: () => [RefusalType],
+  description: 'All rights of the limited number that the offer gives are taken.',
+})
+export class SoldOutType extends RefusalType {
+  @Field(() => Int)
+  stock: number;
+}
+
 const TYPE_OF_CODE: Readonly<Record<string, new () => RefusalType>> = {
   LICENSING_OFFER_RETIRED: OfferChangedType,
   BILLING_OFFER_CHANGED: OfferChangedType,
   LICENSING_TERMS_INCOMPATIBLE: TermsIncompatibleType,
   BILLING_BALANCE_TOO_LOW: BalanceTooLowType,
   BILLING_APPROVAL_REQUIRED: ApprovalRequiredType,
+  LICENSING_EXCLUSIVELY_HELD: ExclusivelyHeldType,
+  LICENSING_FIELD_NOT_FREE: ExclusivelyHeldType,
+  LICENSING_SOLD_OUT: SoldOutType,
 };
 
 export const PlaceOrderResult = createUnionType({
   name: 'PlaceOrderResult',
   types: () =>
-    [OrderPlacedType, OfferChangedType, TermsIncompatibleType, BalanceTooLowType, ApprovalRequiredType] as const,
+    [
+      OrderPlacedType,
+      OfferChangedType,
+      TermsIncompatibleType,
+      BalanceTooLowType,
+      ApprovalRequiredType,
+      ExclusivelyHeldType,
+      SoldOutType,
+    ] as const,
   resolveType: (value: object) => ('code' in value ? TYPE_OF_CODE[String(value.code)] : OrderPlacedType),
 });
 
@@ -150,7 +199,9 @@ export function toOrderType(row: OrderRow): OrderType {
 export function toOrderRefusal(refusal: DomainError): RefusalType {
   const type = TYPE_OF_CODE[refusal.code];
   if (!type) throw refusal;
-  return Object.assign(new type(), { termsHash: null, priceMinor: null }, refusal.details, {
+  const { until } = refusal.details as { readonly until?: string | null };
+  const date = typeof until === 'string' ? { until: new Date(until) } : {};
+  return Object.assign(new type(), { termsHash: null, priceMinor: null }, refusal.details, date, {
     code: refusal.code,
     message: refusal.message,
   });

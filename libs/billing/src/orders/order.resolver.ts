@@ -3,18 +3,20 @@ import { Allow, CurrentContext, NodeLoaders, PageArgs, toConnection } from '@app
 import type { ConnectionOf, RefusalType } from '@app/graphql';
 import { DomainError } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
-import { GrantQueries, toGrantType } from '@app/licensing';
+import { GrantQueries, GrantType, toGrantType } from '@app/licensing';
 import {
   OrderConnection,
   OrderPlacedType,
   OrderType,
   PlaceOrderInput,
   PlaceOrderResult,
+  RefundOrderInput,
   toOrderRefusal,
   toOrderType,
 } from './order.graphql.js';
 import { OrderQueries } from './order.queries.js';
 import { OrderService } from './order.service.js';
+import { RefundService } from './refund.service.js';
 
 @Resolver(() => OrderType)
 export class OrderResolver {
@@ -22,6 +24,7 @@ export class OrderResolver {
     private readonly queries: OrderQueries,
     private readonly service: OrderService,
     private readonly grants: GrantQueries,
+    private readonly refunds: RefundService,
     nodes: NodeLoaders,
   ) {
     nodes.register('Order', OrderType, async (ctx, id) => toOrderType(await this.queries.byId(ctx, id)));
@@ -51,5 +54,18 @@ export class OrderResolver {
       this.grants.byId(ctx, result.grantId),
     ]);
     return { order: toOrderType(order), grant: toGrantType(grant) };
+  }
+
+  @Allow('member')
+  @Mutation(() => GrantType, {
+    description:
+      'Gives the buyer the whole price back and ends the right that it paid for. For its provider and the operator.',
+  })
+  async refundOrder(
+    @CurrentContext() ctx: RequestContext,
+    @Args('input', { type: () => RefundOrderInput }) input: RefundOrderInput,
+  ): Promise<GrantType> {
+    await this.refunds.refundOrder(ctx, input);
+    return toGrantType(await this.grants.byId(ctx, input.grantId));
   }
 }

@@ -20,6 +20,7 @@ const placeOrderSchema = z.object({
   expectedPriceMinor: z.number().int().min(0).nullish(),
   use: z.string().trim().toLowerCase().pipe(z.enum(USES, 'is not a use of the vocabulary')).nullish(),
   context: attestationSchema,
+  renewsGrantId: z.string().min(1).nullish(),
   idempotencyKey: idempotencyKeySchema,
   acceptTerms: z.literal(true, 'the terms must be accepted'),
 });
@@ -32,6 +33,8 @@ export interface NewOrder {
   readonly use?: string | null;
   /** What the buyer attests of himself and of the use. */
   readonly context?: object | null;
+  /** The right that the new one shall go on from. */
+  readonly renewsGrantId?: string | null;
   readonly idempotencyKey: string;
   readonly acceptTerms: boolean;
 }
@@ -48,6 +51,9 @@ const REFUSALS = new Set([
   'LICENSING_TERMS_INCOMPATIBLE',
   'BILLING_APPROVAL_REQUIRED',
   'BILLING_BALANCE_TOO_LOW',
+  'LICENSING_EXCLUSIVELY_HELD',
+  'LICENSING_FIELD_NOT_FREE',
+  'LICENSING_SOLD_OUT',
 ]);
 
 /** Orders: the one way from an offer to a paid right. */
@@ -67,7 +73,8 @@ export class OrderService {
    * Takes an offer: freezes its terms, pays, and starts the grant, all in one transaction of its own. The same key
    * answers the same order; a refusal changes nothing and leaves the key free.
    * @returns the order and grant, or the refusal that the buyer can act on
-   * @throws REQUEST_NOT_FOUND, LICENSING_NOT_FOR_SALE, BILLING_IDEMPOTENCY_MISMATCH
+   * @throws REQUEST_NOT_FOUND, LICENSING_NOT_FOR_SALE, LICENSING_NOT_RENEWABLE, LICENSING_ALREADY_RENEWED,
+   *         BILLING_IDEMPOTENCY_MISMATCH
    */
   async placeOrder(ctx: RequestContext, input: NewOrder): Promise<PlacedOrder | DomainError> {
     const { organizationId } = requireBuyer(ctx);
@@ -80,11 +87,17 @@ export class OrderService {
     };
     const context = given.context ?? {};
     const attested = Object.keys(context).length > 0 ? { context } : {};
-    const command = { organizationId, key, operation: 'placeOrder', body: { ...body, ...attested } };
+    const renewsGrantId = given.renewsGrantId ?? null;
+    const renewed = renewsGrantId === null ? {} : { renewsGrantId };
+    const command = { organizationId, key, operation: 'placeOrder', body: { ...body, ...attested, ...renewed } };
     try {
       return await this.database.transaction({ ...ctx, tx: undefined }, (ctx) =>
         this.keys.once(ctx, command, placedSchema, async () =>
-          this.close(ctx, await this.deals.agree(ctx, { buyerOrganizationId: organizationId, ...body, context }), key),
+          this.close(
+            ctx,
+            await this.deals.agree(ctx, { buyerOrganizationId: organizationId, ...body, context, renewsGrantId }),
+            key,
+          ),
         ),
       );
     } catch (error) {
@@ -95,7 +108,7 @@ export class OrderService {
 
   /** Order, payment, right: the three that stand or fall together. */
   private async close(ctx: RequestContext, deal: Deal, idempotencyKey: string): Promise<PlacedOrder> {
-    const { buyerOrganizationId, sale, approved, use, context, priceMinor } = deal;
+    const { buyerOrganizationId, sale, approved, use, context, renewsGrantId, priceMinor } = deal;
     const placed = await this.life.begin(ctx, deal, idempotencyKey);
     const { id: orderId, providerOrganizationId, feeMinor, currency } = placed;
     if (priceMinor > 0) {
@@ -114,6 +127,8 @@ export class OrderService {
       organizationId: buyerOrganizationId,
       sale,
       intendedUse: use,
+      attested: context,
+      renewsGrantId,
       approved,
     });
     await this.life.step(ctx, paid, 'fulfilled');

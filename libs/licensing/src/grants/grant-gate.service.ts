@@ -3,6 +3,7 @@ import { Database } from '@app/database';
 import { Clock, KernelErrors, requireScope, requireUser } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { LicensingErrors } from '../licensing.errors.js';
+import { Seats } from '../seats/seats.service.js';
 import { readTerms } from '../terms/terms.js';
 import type { Terms } from '../terms/terms.js';
 import type { GrantSlice } from './grant.entity.js';
@@ -46,12 +47,13 @@ export class GrantGate {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly seats: Seats,
   ) {}
 
   /**
-   * The grant, if it gives the acting organization access now. Within a transaction the row is locked `for share`, so
+   * The grant, if it gives the acting organization access now; where the terms name a number of users, the acting one takes a seat. Within a transaction the row is locked `for share`, so
    * that a revocation that committed first always wins and a later one waits for the commit.
-   * @throws REQUEST_NOT_FOUND for what is not the organization's own, LICENSING_GRANT_NOT_ACTIVE
+   * @throws REQUEST_NOT_FOUND for what is not the organization's own, LICENSING_GRANT_NOT_ACTIVE, LICENSING_NO_SEAT_LEFT
    */
   async require(ctx: RequestContext, grantId: string): Promise<OpenGrant> {
     const holder = holderOf(ctx);
@@ -75,6 +77,7 @@ export class GrantGate {
     }
     const terms = readTerms(stored, grant.termsHash);
     if (!terms) throw LicensingErrors.GRANT_NOT_ACTIVE({ grantId, state, reason: 'its terms do not match their hash' });
+    if (terms.seats !== null && holder !== null) await this.seats.sit(ctx, grant, terms.seats);
     return { ...facts, state, startsAt, terms };
   }
 }

@@ -55,6 +55,13 @@ export class GrantEntity {
   @Column('timestamptz', { name: 'expires_at', nullable: true })
   expiresAt: Date | null;
 
+  /** Until when a request waits for its answer, and an approved one for its order. */
+  @Column('timestamptz', { name: 'lapses_at', nullable: true })
+  lapsesAt: Date | null;
+
+  @Column('text', { name: 'renews_grant_id', nullable: true })
+  renewsGrantId: string | null;
+
   @Column('text', { name: 'created_by' })
   createdBy: string;
 

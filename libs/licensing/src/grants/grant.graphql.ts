@@ -51,7 +51,10 @@ export class GrantType extends NodeType {
   @Field(() => String, { nullable: true, description: 'What the buyer wrote to the provider with the request.' })
   note: string | null;
 
-  @Field(() => String, { description: 'requested, approved, active, suspended, expired or revoked.' })
+  @Field(() => String, {
+    description:
+      'requested, approved, active, suspended, expired or revoked. One that starts later is active and gives access from startsAt on; a request that nobody answered in time is expired.',
+  })
   state: GrantState;
 
   @Field(() => String, { nullable: true })
@@ -62,6 +65,15 @@ export class GrantType extends NodeType {
 
   @Field(() => GraphQLISODateTime, { nullable: true })
   expiresAt: Date | null;
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Until when a request waits for its answer, and an approved one for its order.',
+  })
+  lapsesAt: Date | null;
+
+  @Field(() => ID, { nullable: true, description: 'The right that this one goes on from.' })
+  renewsGrantId: string | null;
 
   @Field(() => GraphQLISODateTime)
   createdAt: Date;
@@ -107,6 +119,12 @@ export class RequestLicenseInput {
   @Field(() => String, { nullable: true, description: 'A word to the provider.' })
   note?: string | null;
 
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The grant of yours that the new one goes on from: it starts when that one ends.',
+  })
+  renewsGrantId?: string | null;
+
   @Field(() => Boolean, { description: 'Must be true: the terms named by the offer are accepted.' })
   acceptTerms: boolean;
 }
@@ -124,6 +142,15 @@ export class DeclineLicenseInput {
 
   @Field(() => String, { description: '10 to 512 characters, shown to the buyer.' })
   reason: string;
+}
+
+@InputType()
+export class WithdrawRequestInput {
+  @Field(() => ID)
+  grantId: string;
+
+  @Field(() => String, { nullable: true, description: '10 to 512 characters, shown to the provider.' })
+  reason?: string | null;
 }
 
 @InputType()

@@ -4,7 +4,7 @@ import { Clock, KernelErrors, decodeCursor, encodeCursor, pageSize, requireUser,
 import type { Page, PageRequest, RequestContext } from '@app/kernel';
 import type { Use } from '../terms/uses.js';
 import type { GrantSlice } from './grant.entity.js';
-import { closedBecause } from './grant.rules.js';
+import { stateAt } from './grant.rules.js';
 import type { GrantState } from './grant.rules.js';
 
 /** A grant as its parties see it. */
@@ -28,6 +28,9 @@ export interface GrantRow {
   readonly stateReason: string | null;
   readonly startsAt: Date | null;
   readonly expiresAt: Date | null;
+  /** Until when a request waits for its answer, and an approved one for its order. */
+  readonly lapsesAt: Date | null;
+  readonly renewsGrantId: string | null;
   readonly createdAt: Date;
   /** When the granted version was recalled as defective, and why; null while it is sound. */
   readonly recalledAt: Date | null;
@@ -47,7 +50,7 @@ const SELECT_GRANTS = `
          g.dataset_id as "datasetId", d.slug as "datasetSlug", g.version_id as "versionId", v.label as "versionLabel",
          v.commit_id as "commitId", g.offer_id as "offerId", g.order_id as "orderId", g.terms_hash as "termsHash", g.slice,
          g.intended_use as "intendedUse", g.note, g.state, g.state_reason as "stateReason", g.starts_at as "startsAt",
-         g.expires_at as "expiresAt", g.created_at as "createdAt",
+         g.expires_at as "expiresAt", g.lapses_at as "lapsesAt", g.renews_grant_id as "renewsGrantId", g.created_at as "createdAt",
          v.recalled_at as "recalledAt", v.recall_reason as "recallReason"
     from grants g join datasets d on d.id = g.dataset_id join dataset_versions v on v.id = g.version_id`;
 
@@ -56,7 +59,9 @@ const SEEN = `(g.organization_id = $1 or g.provider_organization_id = $1 or $2)`
 
 const SELECT_PAGE = `${SELECT_GRANTS}
   where ${SEEN} and ($3::text is null or lower(d.slug) = lower($3))
-    and ($4::text[] is null or case when g.state = 'active' and g.expires_at <= $7 then 'expired' else g.state end = any($4))
+    and ($4::text[] is null or case
+          when g.state in ('active', 'suspended') and g.expires_at <= $7 or g.state in ('requested', 'approved') and g.lapses_at <= $7
+          then 'expired' else g.state end = any($4))
     and ($5::text is null or g.version_id = $5) and ($6::text is null or g.id < $6)
     and ($9::boolean is null or (v.recalled_at is not null) = $9)
   order by g.id desc limit $8`;
@@ -101,7 +106,7 @@ export class GrantQueries {
   }
 
   private asOfNow(row: GrantRow): GrantRow {
-    return closedBecause(row, this.clock.now()) === 'expired' ? { ...row, state: 'expired' } : row;
+    return { ...row, state: stateAt(row, this.clock.now()) };
   }
 }
 

@@ -12,6 +12,7 @@ import {
   ResumeGrantInput,
   RevokeGrantInput,
   SuspendGrantInput,
+  WithdrawRequestInput,
   toGrantType,
 } from './grant.graphql.js';
 import { GrantQueries } from './grant.queries.js';
@@ -66,6 +67,15 @@ export class GrantResolver {
     @Args('input', { type: () => DeclineLicenseInput }) input: DeclineLicenseInput,
   ): Promise<GrantType> {
     return this.show(ctx, await this.requests.declineLicense(ctx, input));
+  }
+
+  @Allow('buyer')
+  @Mutation(() => GrantType, { description: 'Takes your own request back, before it became a right.' })
+  async withdrawRequest(
+    @CurrentContext() ctx: RequestContext,
+    @Args('input', { type: () => WithdrawRequestInput }) input: WithdrawRequestInput,
+  ): Promise<GrantType> {
+    return this.show(ctx, await this.requests.withdrawRequest(ctx, input));
   }
 
   @Allow('member')

@@ -17,7 +17,7 @@ export class OfferIndex {
   ) {}
 
   /**
-   * Tells the catalogue what the dataset's active offers open and cost for its current version. Called in the
+   * Tells the catalogue what the dataset's active public offers open and cost for its current version. Called in the
    * transaction that changes an offer, and after a version is published, because totals follow the version.
    */
   async refresh(ctx: RequestContext, datasetId: string): Promise<void> {
@@ -31,7 +31,8 @@ export class OfferIndex {
     ]);
     const market: RequestContext = { ...systemContext('licensing.offer_index'), requestId: ctx.requestId, tx: ctx.tx };
     const dataset = await this.datasets.byId(market, datasetId);
-    const active = (await this.offers.activeOf(market, [datasetId])).get(datasetId) ?? [];
+    const offers = (await this.offers.activeOf(market, [datasetId])).get(datasetId) ?? [];
+    const active = offers.filter((offer) => !offer.isPrivate);
     const facts = dataset.currentVersionId ? { episodes: dataset.episodes, durationS: dataset.durationS } : null;
     await this.catalog.setOffers(market, datasetId, shelfFactsOf(active, facts));
   }

@@ -40,6 +40,17 @@ export class OfferEntity {
   @Column('text', { name: 'title_en' })
   titleEn: string;
 
+  /** Organizations that it is addressed to; null is everybody. */
+  @Column('text', { array: true, nullable: true })
+  audience: string[] | null;
+
+  @Column('timestamptz', { name: 'valid_until', nullable: true })
+  validUntil: Date | null;
+
+  /** How many may hold a right under it at once; null is any number. */
+  @Column('int', { nullable: true })
+  stock: number | null;
+
   @Column('text')
   status: OfferStatus;
 

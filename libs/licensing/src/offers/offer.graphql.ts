@@ -67,6 +67,21 @@ export class OfferType extends NodeType {
   @Field(() => Boolean, { description: 'Whether the provider decides on each request.' })
   needsApproval: boolean;
 
+  @Field(() => Boolean, { description: 'Made to chosen organizations: nobody else sees it.' })
+  isPrivate: boolean;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Slugs of the organizations that it is made to; told to its provider and the operator alone.',
+  })
+  audience: string[] | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Nothing is sold under it from then on.' })
+  validUntil: Date | null;
+
+  @Field(() => Int, { nullable: true, description: 'How many may hold a right under it at once; null is any number.' })
+  stock: number | null;
+
   @Field(() => String, { description: 'active or retired.' })
   status: OfferStatus;
 
@@ -130,6 +145,15 @@ export class CreateOfferInput {
 
   @Field(() => LocalizedTextInput, { nullable: true })
   title?: LocalizedTextInput | null;
+
+  @Field(() => [String], { nullable: true, description: 'Slugs of the only organizations that see and take it.' })
+  audience?: string[] | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  validUntil?: Date | null;
+
+  @Field(() => Int, { nullable: true, description: 'How many may hold a right under it at once.' })
+  stock?: number | null;
 }
 
 @InputType()
@@ -143,6 +167,7 @@ export function toOfferType(row: OfferRow): OfferType {
   const { totalMinor, titleZh, titleEn, organizationId: _organizationId, ...offer } = row;
   return {
     ...offer,
+    audience: row.audience && [...row.audience],
     title: { zh: titleZh, en: titleEn },
     template: row.terms?.template ?? null,
     totalPriceMinor: totalMinor,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DatasetQueries, VersionQueries } from '@app/catalog';
 import type { DatasetRow, VersionRow } from '@app/catalog';
 import { Database } from '@app/database';
-import { KernelErrors } from '@app/kernel';
+import { Clock, KernelErrors } from '@app/kernel';
 import type { Currency, RequestContext } from '@app/kernel';
 import { LicensingErrors } from '../licensing.errors.js';
 import { TermsQueries } from '../terms/terms.queries.js';
@@ -28,6 +28,13 @@ export interface OfferRow {
   readonly needsApproval: boolean;
   readonly titleZh: string;
   readonly titleEn: string;
+  readonly isPrivate: boolean;
+  /** Slugs of the organizations that it is addressed to; null for a public one, and for whoever did not make it. */
+  readonly audience: readonly string[] | null;
+  readonly validUntil: Date | null;
+  /** How many may hold a right under it at once; null is any number. */
+  readonly stock: number | null;
+  /** `retired` from the instant that its time is over, whether or not a sweep has run. */
   readonly status: OfferStatus;
   readonly createdAt: Date;
   readonly retiredAt: Date | null;
@@ -37,6 +44,15 @@ interface StoredOffer extends Omit<OfferRow, 'terms' | 'totalMinor'> {
   readonly currentVersionId: string | null;
   readonly episodes: number;
   readonly durationS: number;
+}
+
+/** A request whose offer may have changed since. */
+export interface OfferRequest {
+  readonly grantId: string;
+  readonly datasetId: string;
+  /** The buyer. */
+  readonly organizationId: string;
+  readonly since: Date;
 }
 
 /** Everything that an order or a request freezes. */
@@ -49,9 +65,20 @@ export interface OpenSale {
 const SELECT_OFFERS = `
   select o.id, o.dataset_id as "datasetId", o.organization_id as "organizationId", o.terms_hash as "termsHash", o.kind,
          o.price_minor as "priceMinor", o.currency, o.per, o.needs_approval as "needsApproval", o.title_zh as "titleZh",
-         o.title_en as "titleEn", o.status, o.created_at as "createdAt", o.retired_at as "retiredAt",
+         o.title_en as "titleEn", o.created_at as "createdAt", o.audience is not null as "isPrivate",
+         case when o.organization_id = $2 or $3 then
+           (select array_agg(a.slug order by a.slug) from organizations a where a.id = any(o.audience)) end as audience,
+         o.valid_until as "validUntil", o.stock, case when o.valid_until <= $4 then 'retired' else o.status end as status,
+         case when o.valid_until <= $4 then least(o.retired_at, o.valid_until) else o.retired_at end as "retiredAt",
          d.current_version_id as "currentVersionId", d.episodes, d.duration_s as "durationS"
     from offers o join datasets d on d.id = o.dataset_id`;
+
+/**
+ * An offer to chosen buyers exists for them, for the provider and for the operator alone. `$2` is the asker's organization,
+ * `$3` whether all is seen, `$4` the time.
+ */
+const SEEN = `(o.audience is null or $2 = any(o.audience) or o.organization_id = $2 or $3)`;
+const ACTIVE = `o.status = 'active' and (o.valid_until is null or o.valid_until > $4)`;
 
 /** What is offered, and what of it can be taken now. */
 @Injectable()
@@ -61,6 +88,7 @@ export class OfferQueries {
     private readonly datasets: DatasetQueries,
     private readonly versions: VersionQueries,
     private readonly terms: TermsQueries,
+    private readonly clock: Clock,
   ) {}
 
   /** Active offers of a dataset that the asker may see, oldest first. @throws REQUEST_NOT_FOUND */
@@ -69,23 +97,70 @@ export class OfferQueries {
     return (await this.activeOf(ctx, [datasetId])).get(datasetId) ?? [];
   }
 
-  /** Active offers of many datasets in one question. Only for datasets whose visibility was decided before. */
+  /** Active offers of many datasets that the asker may see, in one question. Only for datasets whose visibility was decided before. */
   async activeOf(ctx: RequestContext, datasetIds: readonly string[]): Promise<Map<string, OfferRow[]>> {
     const stored = await this.database.query<StoredOffer>(
       ctx,
-      `${SELECT_OFFERS} where o.dataset_id = any($1::text[]) and o.status = 'active' order by o.id`,
-      [datasetIds],
+      `${SELECT_OFFERS} where o.dataset_id = any($1::text[]) and ${ACTIVE} and ${SEEN} order by o.id`,
+      [datasetIds, ...this.asker(ctx)],
     );
     const offers = new Map<string, OfferRow[]>(datasetIds.map((id) => [id, []]));
     for (const offer of await this.withTerms(ctx, stored)) offers.get(offer.datasetId)?.push(offer);
     return offers;
   }
 
+  /**
+   * For each request the active offers made on its dataset since, as its buyer sees them: newest first, a few. Only for
+   * requests that the asker was shown.
+   */
+  async newerFor(
+    ctx: RequestContext,
+    requests: readonly OfferRequest[],
+    limit: number,
+  ): Promise<Map<string, OfferRow[]>> {
+    const now = this.clock.now();
+    const newer = await this.database.query<{ grantId: string; offerId: string }>(
+      ctx,
+      `select r.grant_id as "grantId", n.id as "offerId"
+         from unnest($1::text[], $2::text[], $3::text[], $5::timestamptz[]) as r (grant_id, dataset_id, organization_id, since)
+         cross join lateral (
+           select o.id from offers o
+            where o.dataset_id = r.dataset_id and o.created_at > r.since and ${ACTIVE}
+              and (o.audience is null or r.organization_id = any(o.audience))
+            order by o.id desc limit $6) n
+        order by n.id desc`,
+      [
+        requests.map(({ grantId }) => grantId),
+        requests.map(({ datasetId }) => datasetId),
+        requests.map(({ organizationId }) => organizationId),
+        now,
+        requests.map(({ since }) => since),
+        limit,
+      ],
+    );
+    const stored = await this.database.query<StoredOffer>(ctx, `${SELECT_OFFERS} where o.id = any($1::text[])`, [
+      [...new Set(newer.map(({ offerId }) => offerId))],
+      null,
+      false,
+      now,
+    ]);
+    const offers = new Map((await this.withTerms(ctx, stored)).map((offer) => [offer.id, offer]));
+    const found = new Map<string, OfferRow[]>(requests.map(({ grantId }) => [grantId, []]));
+    for (const { grantId, offerId } of newer) {
+      const offer = offers.get(offerId);
+      if (offer) found.get(grantId)?.push(offer);
+    }
+    return found;
+  }
+
   /** An offer, active or retired, of a dataset that the asker may see. @throws REQUEST_NOT_FOUND */
   async byId(ctx: RequestContext, id: string): Promise<OfferRow> {
     const [offer] = await this.withTerms(
       ctx,
-      await this.database.query<StoredOffer>(ctx, `${SELECT_OFFERS} where o.id = $1`, [id]),
+      await this.database.query<StoredOffer>(ctx, `${SELECT_OFFERS} where o.id = $1 and ${SEEN}`, [
+        id,
+        ...this.asker(ctx),
+      ]),
     );
     if (!offer) throw KernelErrors.NOT_FOUND({ what: 'offer', id });
     const [dataset] = await this.datasets.byIds(ctx, [offer.datasetId]);
@@ -118,6 +193,12 @@ export class OfferQueries {
     // A recalled version stays readable for those who hold it, but nobody new buys what is known to be defective.
     if (version.status !== 'published') throw LicensingErrors.NOT_FOR_SALE({ datasetSlug: dataset.slug });
     return { offer: { ...offer, terms }, dataset, version };
+  }
+
+  private asker({ actor }: RequestContext): [organizationId: string | null, seesAll: boolean, now: Date] {
+    const now = this.clock.now();
+    if (actor.kind !== 'user') return [null, actor.kind === 'system', now];
+    return [actor.organizationId, actor.isAdmin && actor.scopes.has('admin'), now];
   }
 
   private async withTerms(ctx: RequestContext, stored: readonly StoredOffer[]): Promise<OfferRow[]> {

@@ -45,6 +45,10 @@ export const newOfferSchema = z
       })
       .nullish(),
     declarations: declarationsSchema.nullish(),
+    /** Slugs of the organizations that it is addressed to; left out, it is public. */
+    audience: z.array(z.string().trim().toLowerCase().min(1).max(100)).min(1).max(50).nullish(),
+    validUntil: z.date().nullish(),
+    stock: z.number().int().min(1).max(1_000_000).nullish(),
   })
   .refine((input) => !input.priceMinor || input.currency, { message: 'is needed with a price', path: ['currency'] });
 
@@ -117,7 +121,7 @@ interface ShelfOffer {
   readonly per: PriceUnit;
 }
 
-/** What the shelf says of a dataset's active offers. */
+/** What the shelf says of a dataset's active offers to everybody. */
 export interface ShelfFacts {
   readonly usableFor: Use[];
   readonly hasFreeOffer: boolean;

@@ -3,8 +3,10 @@ import { Audit } from '@app/audit';
 import { DatasetQueries } from '@app/catalog';
 import type { DatasetRow } from '@app/catalog';
 import { Database } from '@app/database';
-import { Clock, KernelErrors, newId, requireProvider, validate } from '@app/kernel';
+import { OrganizationQueries } from '@app/identity';
+import { Clock, KernelErrors, newId, requireProvider, systemContext, validate } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
+import { Holds } from '../holds/holds.service.js';
 import { LicensingErrors } from '../licensing.errors.js';
 import { findLicence } from '../terms/template.rules.js';
 import { personalDataOf } from '../terms/compliance.rules.js';
@@ -26,12 +28,14 @@ export class OfferService {
     private readonly index: OfferIndex,
     private readonly audit: Audit,
     private readonly clock: Clock,
+    private readonly organizations: OrganizationQueries,
+    private readonly holds: Holds,
   ) {}
 
   /**
    * Puts terms and a price on a dataset of the acting provider.
    * @throws REQUEST_NOT_FOUND, LICENSING_TERMS_UNKNOWN, LICENSING_TERMS_GRANT_NOTHING, LICENSING_PUBLIC_LICENCE_PRICED,
-   *         LICENSING_TERMS_WISH_REFUSED, LICENSING_EXCLUSIVITY_VOID
+   *         LICENSING_TERMS_WISH_REFUSED, LICENSING_EXCLUSIVITY_VOID, REQUEST_INVALID
    */
   async createOffer(ctx: RequestContext, input: NewOffer): Promise<OfferEntity> {
     const seller = sellerOf(ctx);
@@ -47,6 +51,9 @@ export class OfferService {
         organizationId: dataset.organizationId,
         termsHash: await this.terms.freeze(ctx, terms),
         ...offered,
+        audience: await this.audienceOf(ctx, fields.audience),
+        validUntil: inTheFuture(fields.validUntil, now),
+        stock: fields.stock ?? null,
         status: 'active',
         createdBy: actorIdOf(ctx),
         createdAt: now,
@@ -54,15 +61,26 @@ export class OfferService {
       };
       await this.requireExclusivity(ctx, offer, terms);
       await this.database.repository(ctx, OfferEntity).insert(offer);
-      await this.record(ctx, 'offer.created', offer, {
+      const { kind, priceMinor, currency, per, needsApproval, audience, validUntil, stock } = offer;
+      const said = {
         template: terms.template,
         termsHash: offer.termsHash,
-        kind: offer.kind,
-        priceMinor: offer.priceMinor,
-        currency: offer.currency,
-        per: offer.per,
-        needsApproval: offer.needsApproval,
-      });
+        kind,
+        priceMinor,
+        currency,
+        per,
+        needsApproval,
+        ...(validUntil && { validUntil: validUntil.toISOString() }),
+        ...(stock !== null && { stock }),
+      };
+      // The log is public for ever: what was offered to one buyer alone, and to whom, stays out of it.
+      await this.record(
+        ctx,
+        'offer.created',
+        offer,
+        audience ? { isPrivate: true } : said,
+        audience && { ...said, audience },
+      );
       await this.index.refresh(ctx, dataset.id);
       return offer;
     });
@@ -76,18 +94,56 @@ export class OfferService {
       const offer = await repository.findOne({ where: { id: offerId }, lock: { mode: 'pessimistic_write' } });
       if (!offer) throw KernelErrors.NOT_FOUND({ what: 'offer', id: offerId });
       requireOwner(seller, offer, { what: 'offer', id: offerId });
-      if (offer.status === 'retired') throw LicensingErrors.OFFER_RETIRED({ offerId });
-      const retired: OfferEntity = { ...offer, status: 'retired', retiredAt: this.clock.now() };
-      await repository.update({ id: offerId }, { status: 'retired', retiredAt: retired.retiredAt });
-      await this.record(ctx, 'offer.retired', retired, { termsHash: offer.termsHash });
-      await this.index.refresh(ctx, offer.datasetId);
-      return retired;
+      const isOver = offer.validUntil !== null && offer.validUntil <= this.clock.now();
+      if (offer.status === 'retired' || isOver) throw LicensingErrors.OFFER_RETIRED({ offerId });
+      return this.retire(ctx, offer);
     });
+  }
+
+  /** Writes down that the time of offers is over; nothing is sold under them from that instant on. @returns how many, at most `limit` */
+  async retireDue(ctx: RequestContext, limit = 100): Promise<number> {
+    const due = await this.database.query<{ id: string }>(
+      ctx,
+      `select id from offers where status = 'active' and valid_until <= $1 order by valid_until limit $2`,
+      [this.clock.now(), limit],
+    );
+    // One transaction each: refreshing the shelf takes turns per dataset, and two in the other order would wait for each other.
+    for (const { id } of due) {
+      await this.database.transaction({ ...systemContext('licensing.retire_offers'), tx: ctx.tx }, async (ctx) => {
+        const offer = await this.database
+          .repository(ctx, OfferEntity)
+          .findOne({ where: { id, status: 'active' }, lock: { mode: 'pessimistic_write' } });
+        if (offer) await this.retire(ctx, offer);
+      });
+    }
+    return due.length;
+  }
+
+  private async retire(ctx: RequestContext, offer: OfferEntity): Promise<OfferEntity> {
+    const retired: OfferEntity = { ...offer, status: 'retired', retiredAt: this.clock.now() };
+    const { id, status, retiredAt } = retired;
+    await this.database.repository(ctx, OfferEntity).update({ id }, { status, retiredAt });
+    await this.record(
+      ctx,
+      'offer.retired',
+      retired,
+      offer.audience ? { isPrivate: true } : { termsHash: offer.termsHash },
+    );
+    await this.index.refresh(ctx, offer.datasetId);
+    return retired;
+  }
+
+  /** @throws REQUEST_NOT_FOUND for the first slug that names no organization */
+  private async audienceOf(ctx: RequestContext, slugs: readonly string[] | null | undefined): Promise<string[] | null> {
+    if (!slugs) return null;
+    const ids: string[] = [];
+    for (const slug of new Set(slugs)) ids.push((await this.organizations.bySlug(ctx, slug)).id);
+    return ids.sort();
   }
 
   /**
    * An exclusive field is worth nothing once a public licence was given on the same bytes, even one since retired; and
-   * while it is offered, no public licence may be added.
+   * while it is offered or held, no public licence may be added.
    */
   private async requireExclusivity(ctx: RequestContext, offer: OfferEntity, terms: Terms): Promise<void> {
     const isExclusive = terms.exclusivity === 'field';
@@ -108,6 +164,8 @@ export class OfferService {
         : other.exclusivity === 'field' && other.status === 'active',
     );
     if (inTheWay) throw LicensingErrors.EXCLUSIVITY_VOID({ template: terms.template, other: inTheWay.template });
+    if (!isExclusive && (await this.holds.exclusiveUntil(ctx, offer.datasetId, this.clock.now())))
+      throw LicensingErrors.EXCLUSIVITY_VOID({ template: terms.template, other: 'an exclusive right that is held' });
   }
 
   private async record(
@@ -115,14 +173,23 @@ export class OfferService {
     action: string,
     offer: OfferEntity,
     facts: Record<string, unknown>,
+    kept?: Record<string, unknown> | null,
   ): Promise<void> {
     await this.audit.record(ctx, {
       action,
       subject: { kind: 'offer', id: offer.id },
       about: { datasetId: offer.datasetId, organizationIds: [offer.organizationId] },
       facts,
+      ...(kept && { private: kept }),
     });
   }
+}
+
+/** @throws REQUEST_INVALID */
+function inTheFuture(validUntil: Date | null | undefined, now: Date): Date | null {
+  if (!validUntil) return null;
+  if (validUntil > now) return validUntil;
+  throw KernelErrors.INVALID({ problems: [{ path: 'input.validUntil', message: 'must be in the future' }] });
 }
 
 /** The selling organization that acts, or null for the market itself. */

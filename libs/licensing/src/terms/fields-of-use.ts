@@ -25,3 +25,24 @@ export const FIELD_TITLES = {
 export type FieldOfUse = keyof typeof FIELD_TITLES;
 
 export const FIELDS_OF_USE = Object.keys(FIELD_TITLES) as readonly FieldOfUse[];
+
+/** A number for each field, as constraints of the database know it: never changed, never used twice. */
+export const FIELD_NUMBERS: Readonly<Record<FieldOfUse, number>> = {
+  household: 1,
+  hospitality: 2,
+  retail: 3,
+  logistics: 4,
+  manufacturing: 5,
+  construction: 6,
+  agriculture: 7,
+  laboratory: 8,
+  healthcare: 9,
+  mobility: 10,
+  inspection: 11,
+  education: 12,
+  entertainment: 13,
+  security: 14,
+  surveillance: 15,
+  law_enforcement: 16,
+  weapons: 17,
+};

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DatasetQueries } from '@app/catalog';
-import { KernelErrors, validate } from '@app/kernel';
+import { Clock, KernelErrors, validate } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { GrantQueries } from '../grants/grant.queries.js';
 import type { GrantRow } from '../grants/grant.queries.js';
@@ -36,6 +36,7 @@ export class UseCheckQueries {
     private readonly offers: OfferQueries,
     private readonly grants: GrantQueries,
     private readonly terms: TermsQueries,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -85,16 +86,21 @@ export class UseCheckQueries {
     const { termsHash, offerId } = grant;
     const facts = await this.factsOfDataset(ctx, grant.datasetId);
     const answer = canI(await this.terms.byHash(ctx, termsHash), use, context, facts);
-    const closed = closedFor(grant, context.at);
+    const closed = closedFor(grant, context.at, this.clock.now());
     if (!closed) return { ...answer, termsHash, offerId };
     return { ...answer, verdict: 'FORBIDDEN', duties: [], reason: closed, resolve: null, termsHash, offerId };
   }
 }
 
 /** Why a grant opens nothing at all, now or at the time that is asked about; null when it may. */
-function closedFor(grant: GrantRow, at: Date | undefined): Bilingual | null {
+function closedFor(grant: GrantRow, at: Date | undefined, now: Date): Bilingual | null {
   if (grant.state !== 'active') {
     return { en: `Forbidden: the grant is ${grant.state}.`, zh: `禁止：授权状态为 ${grant.state}。` };
+  }
+  const from = at ?? now;
+  if (grant.startsAt && grant.startsAt > from) {
+    const day = grant.startsAt.toISOString().slice(0, 10);
+    return { en: `Forbidden: the grant starts on ${day}.`, zh: `禁止：授权自 ${day} 起生效。` };
   }
   const isOver = at !== undefined && grant.expiresAt !== null && at >= grant.expiresAt;
   const day = grant.expiresAt?.toISOString().slice(0, 10) ?? '';
