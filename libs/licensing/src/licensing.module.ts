@@ -7,6 +7,7 @@ import { CertificateQueries } from './certificates/certificate.queries.js';
 import { CertificateService } from './certificates/certificate.service.js';
 import { certificateSettings } from './certificates/certificates.config.js';
 import { SigningKeys } from './certificates/signing-keys.service.js';
+import { CroissantQueries } from './croissant/croissant.queries.js';
 import { GrantEntity } from './grants/grant.entity.js';
 import { GrantGate } from './grants/grant-gate.service.js';
 import { GrantLife } from './grants/grant-life.service.js';
@@ -20,6 +21,8 @@ import { OfferEntity } from './offers/offer.entity.js';
 import { OfferIndex } from './offers/offer-index.service.js';
 import { OfferQueries } from './offers/offer.queries.js';
 import { OfferService } from './offers/offer.service.js';
+import { PolicyQueries } from './odrl/policy.queries.js';
+import { TermsDocuments } from './terms/terms-document.queries.js';
 import { TermsEntity } from './terms/terms.entity.js';
 import { TermsQueries } from './terms/terms.queries.js';
 import { TermsService } from './terms/terms.service.js';
@@ -35,6 +38,7 @@ registerTables({
 const offered = [
   CertificateQueries,
   CertificateService,
+  CroissantQueries,
   GrantGate,
   GrantQueries,
   GrantService,
@@ -43,7 +47,9 @@ const offered = [
   OfferIndex,
   OfferQueries,
   OfferService,
+  PolicyQueries,
   SampleDecision,
+  TermsDocuments,
   TermsQueries,
   UseCheckQueries,
 ];
