@@ -158,6 +158,7 @@ const NODE_KINDS: readonly IdKind[] = [
 /** Every root field: why nothing of anybody's stands behind it, or how a stranger fails at it. */
 export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>> = {
   checkpoint: { public: 'the size and root of the log, made to be kept by everybody' },
+  policyReading: { public: 'a reading of what the asker himself brings; it looks nothing up' },
   vocabulary: { public: 'the controlled terms, the same for all' },
 
   viewer: async (tenants, stranger) => {
