@@ -170,6 +170,7 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
       stranger.name === 'passer-by' ? 'REQUEST_UNAUTHENTICATED' : 'REQUEST_FORBIDDEN',
     );
   },
+  policyReading: { public: 'a reading of what the asker himself brings; it looks nothing up' },
   vocabulary: { public: 'the controlled terms, the same for all' },
 
   viewer: async (tenants, stranger) => {

@@ -4,13 +4,14 @@ import { VersionChangesOfVersionResolver, VersionChangesResolver } from './chang
 import { CatalogModule } from './catalog.module.js';
 import { DatasetResolver } from './datasets/dataset.resolver.js';
 import { UploadResolver } from './uploads/upload.resolver.js';
+import { ManifestController } from './versions/manifest.controller.js';
 import { ReportController } from './versions/report.controller.js';
 import { VersionResolver } from './versions/version.resolver.js';
 
 /** The goods as the API offers them. */
 @Module({
   imports: [CatalogModule],
-  controllers: [ReportController],
+  controllers: [ManifestController, ReportController],
   providers: [
     DatasetResolver,
     VersionResolver,

@@ -16,6 +16,7 @@ import { VersionChangesQueries } from './changes/version-changes.queries.js';
 import { VersionComparison } from './changes/version-comparison.service.js';
 import { UploadService } from './uploads/upload.service.js';
 import { FileQueries } from './versions/file.queries.js';
+import { VersionManifest } from './versions/version-manifest.queries.js';
 import { VersionQueries } from './versions/version.queries.js';
 import { VersionService } from './versions/version.service.js';
 
@@ -40,6 +41,7 @@ const services = [
   UploadService,
   VersionChangesQueries,
   VersionComparison,
+  VersionManifest,
   VersionQueries,
   VersionService,
   ...browseServices,

@@ -77,3 +77,8 @@ export function requireScope(user: UserActor, scope: Scope): void {
     throw KernelErrors.FORBIDDEN({ reason: `This API key lacks the scope "${scope}"; make one that has it.` });
   }
 }
+
+/** The same request as if nobody were signed in: what is public is the same for all who ask. */
+export function asAnyone(ctx: RequestContext): RequestContext {
+  return { ...ctx, actor: { kind: 'anonymous' } };
+}

@@ -7,6 +7,7 @@ export type { ErrorKind, ErrorDetails, ErrorListing, ErrorDefinition } from './e
 export {
   SCOPES,
   systemContext,
+  asAnyone,
   requireUser,
   requireProvider,
   requireBuyer,

@@ -2,24 +2,28 @@ import { Module } from '@nestjs/common';
 import { IdentityModule } from '@app/identity';
 import { CertificateController } from './certificates/certificate.controller.js';
 import { CertificateResolver } from './certificates/certificate.resolver.js';
+import { CroissantController } from './croissant/croissant.controller.js';
 import { GrantResolver } from './grants/grant.resolver.js';
 import { NegotiationResolver } from './grants/negotiation.resolver.js';
 import { LicensingModule } from './licensing.module.js';
 import { MixtureResolver } from './mixtures/mixture.resolver.js';
 import { OfferResolver } from './offers/offer.resolver.js';
+import { PolicyResolver } from './odrl/policy.resolver.js';
 import { SeatsResolver } from './seats/seats.resolver.js';
+import { TermsController } from './terms/terms.controller.js';
 import { UseCheckResolver } from './use-check/use-check.resolver.js';
 
 /** Licensing as the API offers it. */
 @Module({
   imports: [IdentityModule, LicensingModule],
-  controllers: [CertificateController],
+  controllers: [CertificateController, CroissantController, TermsController],
   providers: [
     CertificateResolver,
     GrantResolver,
     MixtureResolver,
     NegotiationResolver,
     OfferResolver,
+    PolicyResolver,
     SeatsResolver,
     UseCheckResolver,
   ],

@@ -110,6 +110,11 @@ export const LicensingErrors = defineErrors('LICENSING', {
     () => 'This market has no signing key, so it issues no certificates; its operator sets SIGNING_KEY_FILE.',
     {},
   ),
+  POLICY_UNREADABLE: refusal(
+    'INVALID',
+    (d: { reason: string }) => `This is no ODRL policy that can be read here: ${d.reason}.`,
+    { reason: 'it must be a JSON object' },
+  ),
   GRANT_NOT_ACTIVE: refusal(
     'FORBIDDEN',
     (d: { grantId: string; state: string; reason: string | null }) =>

@@ -9,6 +9,7 @@ import { CertificateService } from './certificates/certificate.service.js';
 import { certificateSettings } from './certificates/certificates.config.js';
 import { SigningKeys } from './certificates/signing-keys.service.js';
 import { AcceptanceQueries } from './grants/acceptance.queries.js';
+import { CroissantQueries } from './croissant/croissant.queries.js';
 import { GrantEntity } from './grants/grant.entity.js';
 import { GrantGate } from './grants/grant-gate.service.js';
 import { GrantLife } from './grants/grant-life.service.js';
@@ -27,6 +28,8 @@ import { OfferEntity } from './offers/offer.entity.js';
 import { OfferIndex } from './offers/offer-index.service.js';
 import { OfferQueries } from './offers/offer.queries.js';
 import { OfferService } from './offers/offer.service.js';
+import { PolicyQueries } from './odrl/policy.queries.js';
+import { TermsDocuments } from './terms/terms-document.queries.js';
 import { SeatsQueries } from './seats/seats.queries.js';
 import { Seats } from './seats/seats.service.js';
 import { TermsEntity } from './terms/terms.entity.js';
@@ -51,6 +54,7 @@ const offered = [
   AcceptanceQueries,
   CertificateQueries,
   CertificateService,
+  CroissantQueries,
   GrantGate,
   GrantQueries,
   GrantService,
@@ -59,10 +63,12 @@ const offered = [
   OfferIndex,
   OfferQueries,
   OfferService,
+  PolicyQueries,
   RequestChangesQueries,
   SampleDecision,
   Seats,
   SeatsQueries,
+  TermsDocuments,
   TermsQueries,
   UseCheckQueries,
 ];

@@ -11,9 +11,11 @@ import type { VerifyOptions } from '../../../apps/cli/src/commands/verify.js';
 import { toFailure } from '../../../apps/cli/src/failure.js';
 import { Invocation } from '../../../apps/cli/src/invocation.js';
 import { SavedLogins } from '../../../apps/cli/src/session/saved-logins.js';
-import { certificateOf } from '../../../libs/licensing/src/certificates/certificate.rules.js';
+import { agreementOf, certificateOf } from '../../../libs/licensing/src/certificates/certificate.rules.js';
 import { thumbprintOf } from '../../../libs/licensing/src/certificates/signing-keys.service.js';
 import { statusListOf } from '../../../libs/licensing/src/certificates/status-list.rules.js';
+import { termsHashOf } from '../../../libs/licensing/src/terms/terms.js';
+import { termsOf } from '../licences/licences.js';
 
 export const ISSUER = 'https://market.example';
 export const DAY_MS = 86_400_000;
@@ -87,17 +89,25 @@ export class LicensedFolder {
     const commit = commitIdOf(merkleRoot);
     const other = { commit: 'c'.repeat(40), merkleRoot: 'd'.repeat(64) };
     const address = { commit, merkleRoot };
-    const certified = {
+    const terms = termsOf('commercial');
+    const right = {
       grantId: newId('Grant'),
       licensee: { id: newId('Organization'), slug: 'startup', name: '创业 Ltd' },
       licensor: { id: newId('Organization'), slug: 'centre', name: 'Centre' },
       dataset: { id: newId('Dataset'), slug: 'centre/cups' },
       version: { id: newId('Version'), label: 'v1', ...(facts.isForm ? other : address) },
-      forms: [{ form: 'lerobot_v3.0', ...(facts.isForm ? address : other) }],
-      slice: { kind: 'all' as const },
-      policy: { termsHash: 'ab'.repeat(32), template: 'LicenseRef-Bodega-Commercial-1.0' },
       validFrom: facts.validFrom ?? new Date(Date.now() - DAY_MS),
       validUntil: facts.validUntil === undefined ? new Date(Date.now() + DAY_MS) : facts.validUntil,
+    };
+    const certified = {
+      ...right,
+      forms: [{ form: 'lerobot_v3.0', ...(facts.isForm ? address : other) }],
+      slice: { kind: 'all' as const },
+      policy: {
+        termsHash: termsHashOf(terms),
+        template: terms.template,
+        odrl: agreementOf(ISSUER, terms, right),
+      },
       status: { list: 1, index: INDEX },
     };
     const payload = structuredClone(

@@ -37,6 +37,12 @@ describe('a licensed folder', () => {
     });
   });
 
+  it('holds as well when it was issued before certificates had a policy in ODRL', async () => {
+    const folder = await make({ certificate: (c) => delete c['credentialSubject'].policy.odrl });
+
+    expect(await folder.verify()).toMatchObject({ code: 0, json: { verified: true, certificate: { valid: true } } });
+  });
+
   it('is signed as any library of JOSE reads it', async () => {
     const folder = await make();
 

@@ -9,7 +9,7 @@ import { OrderService } from '@app/billing';
 import { DatasetService } from '@app/catalog';
 import { Database } from '@app/database';
 import { DomainError, newId } from '@app/kernel';
-import { GrantService, LicenseRequestService, VersionForms } from '@app/licensing';
+import { GrantService, LicenseRequestService, PolicyQueries, VersionForms, termsHashOf } from '@app/licensing';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { CertificateIssuer } from '../../../libs/licensing/src/certificates/certificate-issuer.service.js';
 import { CertificateQueries } from '../../../libs/licensing/src/certificates/certificate.queries.js';
@@ -138,6 +138,30 @@ describe('a certificate', () => {
     });
     expect(certificate).not.toHaveProperty('exp');
     expect(certificate).not.toHaveProperty('vc');
+  });
+
+  it('holds the licence as an ODRL agreement between the two, which reads as the very terms that were granted', async () => {
+    const grantId = await take('evaluation');
+
+    const certificate = await read(await newest(grantId));
+
+    const { odrl, termsHash } = certificate.credentialSubject['policy'] as { odrl: unknown; termsHash: string };
+    const { reading } = market.get(PolicyQueries).read(ANONYMOUS, odrl);
+    expect(reading).toMatchObject({
+      uid: `urn:bodega:${grantId}`,
+      kind: 'Agreement',
+      target: `${ISSUER}/datasets/${shelf.slug}/versions/v1`,
+      assigner: `urn:bodega:${provider.organizationId}`,
+      assignee: `urn:bodega:${buyer.organizationId}`,
+      termsHash,
+      from: new Date(certificate.validFrom),
+      until: new Date(certificate.validUntil ?? ''),
+    });
+    expect(termsHashOf(reading.terms)).toBe(termsHash);
+    market.clock.advanceDays(31);
+    const later = market.get(PolicyQueries).read(ANONYMOUS, odrl);
+    market.clock.advanceDays(-31);
+    expect(later.answers.map(({ answer }) => answer.verdict)).toEqual(later.answers.map(() => 'FORBIDDEN'));
   });
 
   it('has no end where the right has none', async () => {

@@ -6,8 +6,9 @@ import { Database } from '@app/database';
 import { Clock, newId } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import type { GrantSlice } from '../grants/grant.entity.js';
-import { certificateOf, claimsHashOf } from './certificate.rules.js';
+import { agreementOf, certificateOf, claimsHashOf } from './certificate.rules.js';
 import type { CertifiedFacts } from './certificate.rules.js';
+import { TermsQueries } from '../terms/terms.queries.js';
 import { CERTIFICATE_COLUMNS } from './certificate.queries.js';
 import type { CertificateRow } from './certificate.queries.js';
 import { SigningKeys } from './signing-keys.service.js';
@@ -59,6 +60,7 @@ export class CertificateIssuer {
     private readonly audit: Audit,
     private readonly clock: Clock,
     private readonly keys: SigningKeys,
+    private readonly terms: TermsQueries,
     settings: Settings,
     // Named, because a type with null in it leaves no name behind.
     @Optional() @Inject(VersionForms) private readonly forms: VersionForms | null = null,
@@ -113,17 +115,22 @@ export class CertificateIssuer {
   private async factsOf(ctx: RequestContext, grantId: string): Promise<CertifiedFacts | null> {
     const [row] = await this.database.query<FactsRow>(ctx, SELECT_FACTS, [grantId]);
     if (!row?.startsAt || row.commitId === null || row.merkleRoot === null) return null;
-    return {
+    const right = {
       grantId,
       licensee: { id: row.licenseeId, slug: row.licenseeSlug, name: row.licenseeName },
       licensor: { id: row.licensorId, slug: row.licensorSlug, name: row.licensorName },
       dataset: { id: row.datasetId, slug: row.datasetSlug },
       version: { id: row.versionId, label: row.versionLabel, commit: row.commitId, merkleRoot: row.merkleRoot },
-      forms: (await this.forms?.formsOf(ctx, row.versionId)) ?? [],
-      slice: row.slice,
-      policy: { termsHash: row.termsHash, template: row.template },
       validFrom: row.startsAt,
       validUntil: row.expiresAt,
+    };
+    const terms = await this.terms.byHash(ctx, row.termsHash);
+    const odrl = terms && agreementOf(this.issuer, terms, right);
+    return {
+      ...right,
+      forms: (await this.forms?.formsOf(ctx, row.versionId)) ?? [],
+      slice: row.slice,
+      policy: { termsHash: row.termsHash, template: row.template, odrl },
       status: await this.statusEntry(ctx, grantId),
     };
   }

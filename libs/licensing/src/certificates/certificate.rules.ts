@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@app/kernel';
 import type { GrantSlice } from '../grants/grant.entity.js';
+import { policyContext, profileOf } from '../odrl/odrl-names.js';
+import { toOdrl } from '../odrl/write-policy.rules.js';
+import type { PolicyJson } from '../odrl/write-policy.rules.js';
+import type { Terms } from '../terms/terms.js';
 import type { VersionForm } from './version-forms.port.js';
 
 /** What a certificate states, before it has an id and a date of its own. */
@@ -17,7 +21,8 @@ export interface CertifiedFacts {
   };
   readonly forms: readonly VersionForm[];
   readonly slice: GrantSlice;
-  readonly policy: { readonly termsHash: string; readonly template: string };
+  /** `odrl` says the same as an agreement that others can read; null where the terms cannot be read any more. */
+  readonly policy: { readonly termsHash: string; readonly template: string; readonly odrl: PolicyJson | null };
   readonly validFrom: Date;
   readonly validUntil: Date | null;
   readonly status: { readonly list: number; readonly index: number };
@@ -40,6 +45,26 @@ const OWN_TERMS = { '@vocab': 'urn:bodega:license#' };
 export const certificateUrlOf = (issuer: string, id: string): string => `${issuer}/certificates/${id}`;
 export const statusListUrlOf = (issuer: string, purpose: StatusPurpose, list: number): string =>
   `${issuer}/status/${purpose}-${list}`;
+
+/** The grant as an ODRL agreement: what the certificate holds, readable by itself. */
+export function agreementOf(
+  issuer: string,
+  terms: Terms,
+  grant: Pick<CertifiedFacts, 'grantId' | 'licensee' | 'licensor' | 'dataset' | 'version' | 'validFrom' | 'validUntil'>,
+): PolicyJson {
+  const profile = profileOf(issuer);
+  const policy = toOdrl(terms, {
+    kind: 'Agreement',
+    profile,
+    uid: `urn:bodega:${grant.grantId}`,
+    target: `${issuer}/datasets/${grant.dataset.slug}/versions/${grant.version.label}`,
+    assigner: `urn:bodega:${grant.licensor.id}`,
+    assignee: `urn:bodega:${grant.licensee.id}`,
+    from: grant.validFrom,
+    until: grant.validUntil,
+  });
+  return { '@context': policyContext(profile), ...policy };
+}
 
 /** Names what is certified: the same facts are not certified twice, changed ones are certified anew. */
 export function claimsHashOf(issuer: string, facts: CertifiedFacts): string {

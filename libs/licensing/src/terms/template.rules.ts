@@ -60,11 +60,35 @@ export function parseCell(text: string): Cell {
 }
 
 /** The text that people accept, in one language. */
-function humanText(licence: LicenceRow, clauses: Readonly<Record<string, Bilingual>>, language: 'zh' | 'en'): string {
+function humanText(
+  licence: Pick<LicenceRow, 'title' | 'summary' | 'url'>,
+  clauses: Readonly<Record<string, Bilingual>>,
+  language: 'zh' | 'en',
+): string {
   const told = Object.entries(clauses).map(([id, text]) => `${id}: ${text[language]}`);
   return [licence.title[language], licence.summary[language], ...told, ...(licence.url ? [licence.url] : [])].join(
     '\n',
   );
+}
+
+const wholeText = (licence: Pick<LicenceRow, 'title' | 'summary' | 'url'>, clauses: Terms['clauses']): string =>
+  `${humanText(licence, clauses, 'zh')}\n\n${humanText(licence, clauses, 'en')}`;
+
+const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/**
+ * The text that people accept under frozen terms, Chinese first. Storage does not keep the order of clauses, so it is taken from
+ * the licence again; null where the text that results is not the one whose hash was frozen.
+ */
+export function textOfTerms(terms: Terms): string | null {
+  const licence = findLicence(terms.template);
+  const declarations = terms.v === 2 ? terms.dimensions.declarations : {};
+  const model = licence ? Object.keys(toTerms(licence, { declarations }).clauses) : [];
+  const order = [...model, FIELD_CLAUSE, TERRITORY_CLAUSE];
+  const place = (id: string): number => (order.includes(id) ? order.indexOf(id) : order.length);
+  const clauses = Object.fromEntries(Object.entries(terms.clauses).sort(([a], [b]) => place(a) - place(b)));
+  const text = wholeText({ title: terms.title, summary: terms.summary, url: terms.text.url }, clauses);
+  return sha256Of(text) === terms.text.sha256 ? text : null;
 }
 
 function toRule(licence: LicenceRow, use: Use, cell: Cell): TermsRule {
@@ -126,7 +150,7 @@ export function toTerms(named: LicenceRow, wish: TermsWish = {}): Terms {
   ) as Record<Use, TermsRule>;
   const dimensions = dimensionsOf(licence, wish);
   const clauses = { ...licence.clauses, ...declared.clauses, ...(dimensions && limitClauses(dimensions, wish)) };
-  const text = `${humanText(licence, clauses, 'zh')}\n\n${humanText(licence, clauses, 'en')}`;
+  const text = wholeText(licence, clauses);
   return termsSchema.parse({
     v: dimensions ? 2 : 1,
     template: licence.id,
@@ -135,7 +159,7 @@ export function toTerms(named: LicenceRow, wish: TermsWish = {}): Terms {
     scope: 'data',
     uses,
     clauses,
-    text: { sha256: createHash('sha256').update(text).digest('hex'), url: licence.url },
+    text: { sha256: sha256Of(text), url: licence.url },
     territory: wish.territory ?? null,
     termDays: wish.termDays ?? licence.termDays ?? null,
     seats: wish.seats ?? licence.seats ?? null,
