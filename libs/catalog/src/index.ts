@@ -4,7 +4,14 @@ export { CatalogWorkerModule } from './catalog.worker.module.js';
 export { CatalogErrors } from './catalog.errors.js';
 export { CATALOG_CHANNEL, CatalogRevision } from './catalog-revision.js';
 export { catalogSettings } from './catalog.config.js';
-export { AffectedByWithdrawalType, AffectedVersionType, EpisodeSpanConnection, EpisodeSpanType, WithdrawalType, toEpisodeSpanType } from './consent/withdrawal.graphql.js';
+export {
+  AffectedByWithdrawalType,
+  AffectedVersionType,
+  EpisodeSpanConnection,
+  EpisodeSpanType,
+  WithdrawalType,
+  toEpisodeSpanType,
+} from './consent/withdrawal.graphql.js';
 export { WithdrawalQueries, firstSpans, mayActFor, spanPage } from './consent/withdrawal.queries.js';
 export type { AffectedRow, AffectedVersionRow, StoppedFiles, WithdrawalRow } from './consent/withdrawal.queries.js';
 export { CONSENT_WITHDRAWN_JOB, WithdrawalService } from './consent/withdrawal.service.js';

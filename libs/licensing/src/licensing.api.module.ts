@@ -6,12 +6,28 @@ import { LicensingModule } from './licensing.module.js';
 import { MixtureResolver } from './mixtures/mixture.resolver.js';
 import { OfferResolver } from './offers/offer.resolver.js';
 import { UseCheckResolver } from './use-check/use-check.resolver.js';
+import {
+  AffectedGrantsResolver,
+  GrantWithdrawalsResolver,
+  NoticeResolver,
+  WithdrawalNoticesResolver,
+} from './withdrawals/notice.resolver.js';
 
 /** Licensing as the API offers it. */
 @Module({
   imports: [LicensingModule],
   controllers: [CertificateController],
-  providers: [CertificateResolver, GrantResolver, MixtureResolver, OfferResolver, UseCheckResolver],
+  providers: [
+    CertificateResolver,
+    GrantResolver,
+    MixtureResolver,
+    OfferResolver,
+    UseCheckResolver,
+    NoticeResolver,
+    GrantWithdrawalsResolver,
+    WithdrawalNoticesResolver,
+    AffectedGrantsResolver,
+  ],
   exports: [LicensingModule],
 })
 export class LicensingApiModule {}

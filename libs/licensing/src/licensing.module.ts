@@ -15,6 +15,7 @@ import { GrantService } from './grants/grant.service.js';
 import { LicenseRequestService } from './grants/license-request.service.js';
 import { Licensing1763600006000 } from './migrations/1763600006000-licensing.js';
 import { Certificates1763600009300 } from './migrations/1763600009300-certificates.js';
+import { WithdrawalNotices1763700005010 } from './migrations/1763700005010-withdrawal-notices.js';
 import { MixtureQueries } from './mixtures/mixture.queries.js';
 import { OfferEntity } from './offers/offer.entity.js';
 import { OfferIndex } from './offers/offer-index.service.js';
@@ -25,11 +26,13 @@ import { TermsQueries } from './terms/terms.queries.js';
 import { TermsService } from './terms/terms.service.js';
 import { SampleDecision } from './use-check/sample-decision.queries.js';
 import { UseCheckQueries } from './use-check/use-check.queries.js';
+import { NoticeQueries } from './withdrawals/notice.queries.js';
+import { NoticeService } from './withdrawals/notice.service.js';
 
 registerTables({
   domain: 'licensing',
   entities: [TermsEntity, OfferEntity, GrantEntity],
-  migrations: [Licensing1763600006000, Certificates1763600009300],
+  migrations: [Licensing1763600006000, Certificates1763600009300, WithdrawalNotices1763700005010],
 });
 
 const offered = [
@@ -40,6 +43,8 @@ const offered = [
   GrantService,
   LicenseRequestService,
   MixtureQueries,
+  NoticeQueries,
+  NoticeService,
   OfferIndex,
   OfferQueries,
   OfferService,

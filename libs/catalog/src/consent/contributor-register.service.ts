@@ -85,7 +85,12 @@ export class ContributorRegister {
   }
 
   /** Keeps who is in which episodes of a version that passed its check. */
-  async keep(ctx: RequestContext, organizationId: string, versionId: string, links: readonly ContributorLink[]): Promise<void> {
+  async keep(
+    ctx: RequestContext,
+    organizationId: string,
+    versionId: string,
+    links: readonly ContributorLink[],
+  ): Promise<void> {
     if (links.length === 0) return;
     const now = this.clock.now();
     const names = links.map(({ pseudonym }) => pseudonym);

@@ -78,8 +78,7 @@ export function contributorLinks(
     if (said) person.spans.push(...within(said, `sessions[${i}].episodes`));
     else person.isOpen = true;
   });
-  if (Array.isArray(declared.operators))
-    declared.operators.forEach((name, i) => personOf(name, `operators[${i}]`));
+  if (Array.isArray(declared.operators)) declared.operators.forEach((name, i) => personOf(name, `operators[${i}]`));
   operatorsInData.forEach((name) => personOf(name, 'the data'));
 
   const links: ContributorLink[] = [];

@@ -20,7 +20,9 @@ export function withoutPseudonyms(declared: DeclaredFacts, numbers = new Numbers
       contributors: contributors.map((one) => ({ ...one, pseudonym: numbers.of(one.pseudonym) })),
     }),
     ...(sessions && {
-      sessions: sessions.map((one) => (one.operator === undefined ? one : { ...one, operator: numbers.of(one.operator) })),
+      sessions: sessions.map((one) =>
+        one.operator === undefined ? one : { ...one, operator: numbers.of(one.operator) },
+      ),
     }),
     ...(Array.isArray(operators) && { operators: operators.map((name) => numbers.of(name)) }),
   };

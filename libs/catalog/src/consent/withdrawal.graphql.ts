@@ -79,7 +79,10 @@ export class WithdrawalType {
   @Field(() => String, { nullable: true, description: 'For the provider alone.' })
   pseudonym: string | null;
 
-  @Field(() => [String], { nullable: true, description: 'Uses that were withdrawn (vocabulary consent_scope); null: all.' })
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Uses that were withdrawn (vocabulary consent_scope); null: all.',
+  })
   scope: readonly string[] | null;
 
   @Field(() => String, { description: 'For the provider and the operator; holders never read it.' })

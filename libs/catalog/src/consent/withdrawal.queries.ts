@@ -66,7 +66,8 @@ export interface StoppedFiles {
 const SPAN_PAGE = 100;
 
 /** How many episodes a multirange holds. */
-const sizeOf = (multirange: string): string => `(select sum(upper(r) - lower(r)) from unnest(${multirange}) as r)::bigint`;
+const sizeOf = (multirange: string): string =>
+  `(select sum(upper(r) - lower(r)) from unnest(${multirange}) as r)::bigint`;
 
 /** The first spans of a multirange, in order, and one more to tell that others follow. */
 export const firstSpans = (multirange: string): string =>
@@ -200,11 +201,7 @@ export class WithdrawalQueries {
   }
 
   /** Which of these files hold episodes for which consent was withdrawn; null when none does. One probe where all is well. */
-  async stoppedFiles(
-    ctx: RequestContext,
-    versionId: string,
-    paths: readonly string[],
-  ): Promise<StoppedFiles | null> {
+  async stoppedFiles(ctx: RequestContext, versionId: string, paths: readonly string[]): Promise<StoppedFiles | null> {
     const [row] = await this.database.prepared<{ isWhole: boolean; paths: string[] | null; successor: string | null }>(
       ctx,
       'withdrawn_files_among',

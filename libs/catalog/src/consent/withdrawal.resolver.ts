@@ -52,7 +52,9 @@ export class WithdrawalResolver {
   }
 
   @Allow('provider')
-  @ResolveField('affectedVersions', () => AffectedVersionConnection, { description: 'What it reached when it was recorded.' })
+  @ResolveField('affectedVersions', () => AffectedVersionConnection, {
+    description: 'What it reached when it was recorded.',
+  })
   async reached(
     @CurrentContext() ctx: RequestContext,
     @Parent() withdrawal: WithdrawalType,
@@ -64,7 +66,8 @@ export class WithdrawalResolver {
 
   @Allow('provider')
   @Mutation(() => WithdrawalType, {
-    description: 'Records that a contributor took consent back: recalls every version with his episodes, and tells every holder.',
+    description:
+      'Records that a contributor took consent back: recalls every version with his episodes, and tells every holder.',
   })
   async withdrawConsent(
     @CurrentContext() ctx: RequestContext,
@@ -108,7 +111,9 @@ export class AffectedVersionResolver {
   constructor(private readonly queries: WithdrawalQueries) {}
 
   @Allow('provider')
-  @ResolveField('spans', () => EpisodeSpanConnection, { description: 'The episodes, in order; 100 spans unless said otherwise.' })
+  @ResolveField('spans', () => EpisodeSpanConnection, {
+    description: 'The episodes, in order; 100 spans unless said otherwise.',
+  })
   async spansOf(
     @CurrentContext() ctx: RequestContext,
     @Parent() version: AffectedVersionType,

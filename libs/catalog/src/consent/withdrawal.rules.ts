@@ -17,7 +17,13 @@ export const withdrawSchema = z.object({
   reason: reasonSchema,
   effectiveAt: z.date().nullish(),
   scope: z
-    .array(z.string().trim().toLowerCase().pipe(z.enum(CONSENT_USES, `must be one of ${CONSENT_USES.join(', ')}`)))
+    .array(
+      z
+        .string()
+        .trim()
+        .toLowerCase()
+        .pipe(z.enum(CONSENT_USES, `must be one of ${CONSENT_USES.join(', ')}`)),
+    )
     .min(1, 'must name a use, or be left out for all of them')
     .max(10)
     .transform((uses) => CONSENT_USES.filter((use) => uses.includes(use)))

@@ -147,7 +147,8 @@ export class WithdrawalService {
         [withdrawalId],
       );
       if (isCancelled.length > 0) return withdrawalId;
-      if (!mayCancel(found.recordedAt, now)) throw CatalogErrors.WITHDRAWAL_SETTLED({ withdrawalId, hours: CANCEL_HOURS });
+      if (!mayCancel(found.recordedAt, now))
+        throw CatalogErrors.WITHDRAWAL_SETTLED({ withdrawalId, hours: CANCEL_HOURS });
       await this.database.execute(
         ctx,
         'insert into withdrawal_cancellations (withdrawal_id, reason, cancelled_by, cancelled_at) values ($1, $2, $3, $4)',
@@ -164,11 +165,7 @@ export class WithdrawalService {
     });
   }
 
-  private async byKey(
-    ctx: RequestContext,
-    organizationId: string,
-    key: string,
-  ): Promise<StoredWithdrawal | undefined> {
+  private async byKey(ctx: RequestContext, organizationId: string, key: string): Promise<StoredWithdrawal | undefined> {
     const [found] = await this.database.query<{ [K in keyof StoredWithdrawal]: StoredWithdrawal[K] }>(
       ctx,
       `select w.id, c.pseudonym, w.scope, w.reason from withdrawals w join contributors c on c.id = w.contributor_id

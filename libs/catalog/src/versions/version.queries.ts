@@ -122,15 +122,23 @@ export class VersionQueries {
    * The state of a version that is about to be sold, held still until the commit: a recall that committed first is seen, a
    * later one waits, and so finds everybody who bought before it. Locks the dataset before the version, as releases do.
    */
-  async holdForSale(ctx: RequestContext, version: { datasetId: string; id: string }): Promise<VersionStatus | null> {
+  async holdForSale(
+    ctx: RequestContext,
+    version: { datasetId: string; id: string },
+  ): Promise<{ status: VersionStatus; datasetSlug: string }> {
     if (!ctx.tx) throw new Error('A version is held for the time of a transaction.');
-    await this.database.query(ctx, 'select 1 from datasets where id = $1 for key share', [version.datasetId]);
+    const [dataset] = await this.database.query<{ slug: string }>(
+      ctx,
+      'select slug from datasets where id = $1 for key share',
+      [version.datasetId],
+    );
     const [row] = await this.database.query<{ status: VersionStatus }>(
       ctx,
       'select status from dataset_versions where id = $1 for share',
       [version.id],
     );
-    return row?.status ?? null;
+    if (!dataset || !row) throw KernelErrors.NOT_FOUND({ what: 'version', id: version.id });
+    return { status: row.status, datasetSlug: dataset.slug };
   }
 }
 

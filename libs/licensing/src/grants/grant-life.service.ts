@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '@app/audit';
+import { VersionQueries } from '@app/catalog';
 import { Database } from '@app/database';
 import { Clock, KernelErrors, newId } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
@@ -38,6 +39,7 @@ export class GrantLife {
     private readonly audit: Audit,
     private readonly clock: Clock,
     private readonly certificates: CertificateIssuer,
+    private readonly versions: VersionQueries,
   ) {}
 
   /** A grant, locked against every other step until the commit. @throws REQUEST_NOT_FOUND */
@@ -80,10 +82,18 @@ export class GrantLife {
     return grant;
   }
 
-  /** @throws LICENSING_GRANT_STEP_REFUSED */
+  /** @throws LICENSING_GRANT_STEP_REFUSED, LICENSING_NOT_FOR_SALE when a right would start on a recalled version */
   async step(ctx: RequestContext, grant: GrantEntity, { to, action, reason, sets }: GrantStep): Promise<GrantEntity> {
     if (!canBecome(grant.state, to)) {
       throw LicensingErrors.GRANT_STEP_REFUSED({ grantId: grant.id, from: grant.state, to });
+    }
+    // What was asked for before a recall must not start after it; the version is held, so that a recall finds all who bought.
+    if (to === 'active' && grant.startsAt === null) {
+      const { status, datasetSlug } = await this.versions.holdForSale(ctx, {
+        datasetId: grant.datasetId,
+        id: grant.versionId,
+      });
+      if (status === 'recalled') throw LicensingErrors.NOT_FOR_SALE({ datasetSlug });
     }
     const changes = { ...sets, state: to, stateReason: reason ?? null, updatedAt: this.clock.now() };
     await this.database.repository(ctx, GrantEntity).update({ id: grant.id }, changes);
