@@ -14,6 +14,8 @@ export {
 } from './consent/withdrawal.graphql.js';
 export { WithdrawalQueries, firstSpans, mayActFor, spanPage } from './consent/withdrawal.queries.js';
 export type { AffectedRow, AffectedVersionRow, StoppedFiles, WithdrawalRow } from './consent/withdrawal.queries.js';
+export { ContributorRegister } from './consent/contributor-register.service.js';
+export { contributorLinks } from './consent/contributor.rules.js';
 export { CONSENT_WITHDRAWN_JOB, WithdrawalService } from './consent/withdrawal.service.js';
 export type { WithdrawConsent } from './consent/withdrawal.service.js';
 export type { EpisodeSpan } from './consent/contributor.rules.js';

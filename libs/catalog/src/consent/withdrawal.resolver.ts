@@ -40,7 +40,7 @@ export class WithdrawalResolver {
     return toAffectedType(await this.queries.affected(ctx, pseudonym, organizationId ?? null));
   }
 
-  @Allow('provider')
+  @Allow('member')
   @Query(() => WithdrawalConnection, {
     description: 'Withdrawals of your contributors, newest first; the operator sees all, without pseudonyms.',
   })
@@ -51,7 +51,7 @@ export class WithdrawalResolver {
     return toConnection(await this.queries.withdrawals(ctx, page), toWithdrawalType);
   }
 
-  @Allow('provider')
+  @Allow('member')
   @ResolveField('affectedVersions', () => AffectedVersionConnection, {
     description: 'What it reached when it was recorded.',
   })
@@ -94,7 +94,7 @@ export class WithdrawalResolver {
 export class AffectedByWithdrawalResolver {
   constructor(private readonly queries: WithdrawalQueries) {}
 
-  @Allow('provider')
+  @Allow('member')
   @ResolveField('affectedVersions', () => AffectedVersionConnection)
   async versionsOf(
     @CurrentContext() ctx: RequestContext,
@@ -110,7 +110,7 @@ export class AffectedByWithdrawalResolver {
 export class AffectedVersionResolver {
   constructor(private readonly queries: WithdrawalQueries) {}
 
-  @Allow('provider')
+  @Allow('member')
   @ResolveField('spans', () => EpisodeSpanConnection, {
     description: 'The episodes, in order; 100 spans unless said otherwise.',
   })

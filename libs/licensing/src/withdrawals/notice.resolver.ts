@@ -108,7 +108,7 @@ export class GrantWithdrawalsResolver {
 export class WithdrawalNoticesResolver {
   constructor(private readonly queries: NoticeQueries) {}
 
-  @Allow('provider')
+  @Allow('member')
   @ResolveField('notices', () => WithdrawalNoticeConnection, { description: 'Who was told, newest first.' })
   async noticesOf(
     @CurrentContext() ctx: RequestContext,
@@ -120,7 +120,7 @@ export class WithdrawalNoticesResolver {
     return toConnection(found, toWithdrawalNoticeType);
   }
 
-  @Allow('provider')
+  @Allow('member')
   @ResolveField('tally', () => NoticeTallyType)
   async tallyOf(
     @CurrentContext() ctx: RequestContext,
@@ -139,7 +139,7 @@ export class WithdrawalNoticesResolver {
 export class AffectedGrantsResolver {
   constructor(private readonly queries: NoticeQueries) {}
 
-  @Allow('provider')
+  @Allow('member')
   @ResolveField('affectedGrants', () => AffectedGrantConnection, {
     description: 'Rights that ever started on these versions: holder, state, until when, which slice.',
   })

@@ -32,7 +32,7 @@ export class VersionRenditionsResolver {
 export class AffectedVersionRenditionsResolver {
   constructor(private readonly renditions: RenditionQueries) {}
 
-  @Allow('provider')
+  @Allow('member')
   @ResolveField('renditions', () => [String], {
     description: 'Standard forms of the version that hold the same episodes, and are stopped with them.',
   })
