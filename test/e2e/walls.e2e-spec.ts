@@ -185,6 +185,11 @@ describe('an API key', () => {
       ['submitVersion', 'SubmitVersionInput', { versionId }],
       ['publishVersion', 'PublishVersionInput', { versionId: things.draft.versionId }],
       ['recallVersion', 'RecallVersionInput', { versionId: listed.versionId, reason }],
+      [
+        'withdrawConsent',
+        'WithdrawConsentInput',
+        { pseudonym: things.pseudonym, reason, idempotencyKey: 'a-withdrawal-by-key' },
+      ],
       ['createOffer', 'CreateOfferInput', { slug, template: 'commercial' }],
       ['retireOffer', 'RetireOfferInput', { offerId: offers.free }],
       ['approveLicense', 'ApproveLicenseInput', { grantId: things.requestedGrantId }],
@@ -201,6 +206,7 @@ describe('an API key', () => {
       ['createLease', 'CreateLeaseInput', { grantId: things.grantId }],
       ['placeOrder', 'PlaceOrderInput', order],
       ['requestLicense', 'RequestLicenseInput', { offerId: offers.approval, acceptTerms: true }],
+      ['acknowledgeWithdrawal', 'AcknowledgeWithdrawalInput', { noticeId: things.noticeId }],
     ];
   };
 
@@ -233,6 +239,8 @@ describe('an API key', () => {
       '{ balance { currency } }',
       '{ usage { servedBytes } }',
       '{ auditLog { nodes { seq } } }',
+      '{ notices(first: 5) { nodes { id } } }',
+      '{ withdrawals(first: 5) { nodes { id } } }',
       '{ apiKeys { nodes { id } } }',
       '{ ownDatasets { nodes { id } } }',
     ]) {
