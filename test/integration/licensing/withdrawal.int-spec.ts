@@ -11,14 +11,7 @@ import {
 } from '@app/catalog';
 import type { WithdrawConsent } from '@app/catalog';
 import { DomainError, newId } from '@app/kernel';
-import {
-  GrantService,
-  LicenseRequestService,
-  NoticeQueries,
-  NoticeService,
-  OfferQueries,
-  UseCheckQueries,
-} from '@app/licensing';
+import { GrantService, LicenseRequestService, NoticeQueries, NoticeService, UseCheckQueries } from '@app/licensing';
 import pg from 'pg';
 import { RightsMarket, refusalOf } from '../../support/rights-market.factory.js';
 import type { Party } from '../../support/rights-market.factory.js';
