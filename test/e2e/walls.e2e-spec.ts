@@ -238,6 +238,11 @@ describe('an API key', () => {
       ['submitVersion', 'SubmitVersionInput', { versionId }],
       ['publishVersion', 'PublishVersionInput', { versionId: things.draft.versionId }],
       ['recallVersion', 'RecallVersionInput', { versionId: listed.versionId, reason }],
+      [
+        'withdrawConsent',
+        'WithdrawConsentInput',
+        { pseudonym: things.pseudonym, reason, idempotencyKey: 'a-withdrawal-by-key' },
+      ],
       ['createOffer', 'CreateOfferInput', { slug, template: 'commercial' }],
       ['retireOffer', 'RetireOfferInput', { offerId: offers.free }],
       ['approveLicense', 'ApproveLicenseInput', { grantId: things.requestedGrantId }],
@@ -257,6 +262,7 @@ describe('an API key', () => {
       ['requestLicense', 'RequestLicenseInput', { offerId: offers.approval, acceptTerms: true }],
       ['withdrawRequest', 'WithdrawRequestInput', { grantId: things.requestedGrantId }],
       ['releaseSeat', 'ReleaseSeatInput', { grantId: things.grantId, userId: things.userId }],
+      ['acknowledgeWithdrawal', 'AcknowledgeWithdrawalInput', { noticeId: things.noticeId }],
     ];
   };
 
@@ -289,6 +295,8 @@ describe('an API key', () => {
       '{ balance { currency } }',
       '{ usage { servedBytes } }',
       '{ auditLog { nodes { seq } } }',
+      '{ notices(first: 5) { nodes { id } } }',
+      '{ withdrawals(first: 5) { nodes { id } } }',
       '{ apiKeys { nodes { id } } }',
       '{ ownDatasets { nodes { id } } }',
     ]) {

@@ -1,5 +1,8 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Database } from '@app/database';
 import { systemContext } from '@app/kernel';
+import { parse, stringify } from 'yaml';
 import { OpenMarket } from './open-market.js';
 import type { Party } from './open-market.js';
 import { leaseOf, offerOn, orderOf, publishFolder, sampleFolder } from './published-set.js';
@@ -33,6 +36,11 @@ export interface PrivateThings {
   readonly sessionId: string;
   readonly userId: string;
   readonly idempotencyKey: string;
+  /** A contributor of the seller who withdrew consent, and the notice that the victim got of it. */
+  readonly pseudonym: string;
+  readonly withdrawalId: string;
+  readonly noticeId: string;
+  readonly noticedGrantId: string;
 }
 
 /**
@@ -133,6 +141,7 @@ export class Tenants {
         sessionId: session?.id ?? '',
         userId: signIn.viewer.user.id,
         idempotencyKey,
+        ...(await withdrawnConsent(market, seller, victim)),
       },
       (await orderOf(market, rival, free)).grantId,
     );
@@ -224,4 +233,37 @@ async function measuredDraft(market: OpenMarket, seller: Party): Promise<Publish
     return node.status === 'READY';
   }, 'measuring the draft');
   return draft;
+}
+
+const PSEUDONYM = 'a-contributor-of-the-seller';
+
+/** A dataset that the victim holds, whose contributor withdrew consent; it has left the shelf since. */
+async function withdrawnConsent(
+  market: OpenMarket,
+  seller: Party,
+  victim: Party,
+): Promise<Pick<PrivateThings, 'pseudonym' | 'withdrawalId' | 'noticeId' | 'noticedGrantId'>> {
+  const folder = sampleFolder('sorting');
+  const meta = join(market.folder, 'with-a-contributor.yaml');
+  const contributors = [{ pseudonym: PSEUDONYM, episodes: [[0, 3]] }];
+  await writeFile(meta, stringify({ ...parse(await readFile(join(folder, 'dataset.yaml'), 'utf8')), contributors }));
+  const { slug } = await publishFolder(market, seller, { folder, name: 'of-a-person', extra: ['--meta', meta] });
+  const { grantId } = await orderOf(market, victim, await offerOn(market, seller, slug));
+  const { withdrawConsent } = await market.must(
+    'mutation($input: WithdrawConsentInput!) { withdrawConsent(input: $input) { id } }',
+    { input: { pseudonym: PSEUDONYM, reason: 'the person asked for it', idempotencyKey: 'a-key-of-the-seller' } },
+    seller.apiKey,
+  );
+  await market.must(
+    'mutation($input: DatasetReasonInput!) { withdrawDataset(input: $input) { dataset { id } } }',
+    { input: { slug, reason: 'nothing of it may be sold' } },
+    seller.apiKey,
+  );
+  let noticeId = '';
+  await market.eventually(async () => {
+    const { notices } = await market.must('{ notices(first: 1) { nodes { id } } }', {}, victim.apiKey);
+    noticeId = notices.nodes[0]?.id ?? '';
+    return noticeId !== '';
+  }, 'telling the victim');
+  return { pseudonym: PSEUDONYM, withdrawalId: withdrawConsent.id, noticeId, noticedGrantId: grantId };
 }

@@ -152,6 +152,9 @@ const NODE_KINDS: readonly IdKind[] = [
   'Order',
   'Certificate',
   'Lease',
+  'Contributor',
+  'Withdrawal',
+  'Notice',
   'Entry',
   'Account',
   'Request',
@@ -193,6 +196,20 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
       { states: ['requested'] },
     ],
   }),
+  withdrawals: listOf('withdrawals', 'id pseudonym reason tally { told } notices(first: 5) { nodes { id grantId } }', {
+    owner: 'seller',
+  }),
+  notices: listOf('notices', 'id withdrawalId grantId organizationId note', {
+    filterType: 'NoticeFilter',
+    filters: ({ things }) => [{ grantId: things.noticedGrantId }, { isAcknowledged: false }],
+  }),
+  affectedByWithdrawal: async (tenants, stranger) => {
+    const query = `query($pseudonym: String!, $of: ID) { affectedByWithdrawal(pseudonym: $pseudonym, organizationId: $of) {
+      versions affectedGrants(first: 5) { nodes { grantId } } affectedVersions(first: 5) { nodes { label } } } }`;
+    const ids = { real: tenants.things.pseudonym, madeUp: 'nobody-at-all' };
+    for (const of of [null, tenants.seller.organizationId])
+      await isAsIfItWereNot(tenants, stranger, query, ids, (pseudonym) => ({ pseudonym, of }));
+  },
   auditLog: listOf('auditLog', 'action leaf facts subjectId organizationIds', {
     filterType: 'AuditLogFilterInput',
     filters: ({ things, victim, seller, listed }) => [
@@ -272,6 +289,8 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
       Grant: ownedGrants(tenants),
       Order: [things.orderId],
       Lease: [things.leaseId],
+      Withdrawal: [things.withdrawalId],
+      Notice: [things.noticeId],
       ApiKey: [things.apiKeyId],
       Session: [things.sessionId],
       User: [things.userId],
@@ -361,6 +380,28 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
   submitVersion: actOn('submitVersion', 'Version', ownedVersions, (versionId) => ({ versionId })),
   publishVersion: actOn('publishVersion', 'Version', ownedVersions, (versionId) => ({ versionId, changeNote: REASON })),
   recallVersion: actOn('recallVersion', 'Version', ownedVersions, (versionId) => ({ versionId, reason: REASON })),
+
+  withdrawConsent: async (tenants, stranger) => {
+    const query = 'mutation($input: WithdrawConsentInput!) { withdrawConsent(input: $input) { id } }';
+    const ids = { real: tenants.things.pseudonym, madeUp: 'nobody-at-all' };
+    for (const organizationId of [null, tenants.seller.organizationId])
+      await isAsIfItWereNot(tenants, stranger, query, ids, (pseudonym) => ({
+        input: { pseudonym, organizationId, reason: REASON, idempotencyKey: 'a-key-of-the-stranger' },
+      }));
+  },
+  cancelWithdrawal: actOn(
+    'cancelWithdrawal',
+    'Withdrawal',
+    ({ things }) => [things.withdrawalId],
+    (withdrawalId) => ({ withdrawalId, reason: REASON }),
+    OPERATOR_ONLY,
+  ),
+  acknowledgeWithdrawal: actOn(
+    'acknowledgeWithdrawal',
+    'Notice',
+    ({ things }) => [things.noticeId],
+    (noticeId) => ({ noticeId, note: 'a stranger was here' }),
+  ),
 
   createOffer: actOn('createOffer', 'slug', ownedSlugs, (slug) => ({ slug, template: 'commercial' })),
   retireOffer: actOn(

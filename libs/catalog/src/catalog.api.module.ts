@@ -2,6 +2,11 @@ import { Module } from '@nestjs/common';
 import { browseApiProviders } from './browse/browse.services.js';
 import { VersionChangesOfVersionResolver, VersionChangesResolver } from './changes/changes.resolver.js';
 import { CatalogModule } from './catalog.module.js';
+import {
+  AffectedByWithdrawalResolver,
+  AffectedVersionResolver,
+  WithdrawalResolver,
+} from './consent/withdrawal.resolver.js';
 import { DatasetResolver } from './datasets/dataset.resolver.js';
 import { UploadResolver } from './uploads/upload.resolver.js';
 import { ManifestController } from './versions/manifest.controller.js';
@@ -18,6 +23,9 @@ import { VersionResolver } from './versions/version.resolver.js';
     VersionChangesOfVersionResolver,
     VersionChangesResolver,
     UploadResolver,
+    WithdrawalResolver,
+    AffectedByWithdrawalResolver,
+    AffectedVersionResolver,
     ...browseApiProviders,
   ],
   exports: [CatalogModule],

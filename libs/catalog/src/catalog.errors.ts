@@ -46,6 +46,30 @@ export const CatalogErrors = defineErrors('CATALOG', {
       `${d.from} and ${d.to} have too many episodes to be compared while you wait; compare each version with the one before it.`,
     { from: 'v1', to: 'v4' },
   ),
+  CONSENT_WITHDRAWN: refusal(
+    'CONFLICT',
+    (d: { label: string; withdrawalId: string }) =>
+      `Version ${d.label} holds episodes of a contributor who withdrew consent (${d.withdrawalId}); leave them out and submit a new version.`,
+    { label: 'v2', withdrawalId: 'wdr_01' },
+  ),
+  CONSENT_ALREADY_WITHDRAWN: refusal(
+    'CONFLICT',
+    (d: { withdrawalId: string }) =>
+      `This contributor has withdrawn all of that already (${d.withdrawalId}); nothing more follows from doing so again.`,
+    { withdrawalId: 'wdr_01' },
+  ),
+  WITHDRAWAL_KEY_REUSED: refusal(
+    'CONFLICT',
+    (d: { withdrawalId: string }) =>
+      `This idempotency key recorded another withdrawal (${d.withdrawalId}); use a new key for a new one.`,
+    { withdrawalId: 'wdr_01' },
+  ),
+  WITHDRAWAL_SETTLED: refusal(
+    'CONFLICT',
+    (d: { withdrawalId: string; hours: number }) =>
+      `Withdrawal ${d.withdrawalId} was recorded more than ${d.hours} hours ago and stands; who agrees anew does so under a new pseudonym and consent record.`,
+    { withdrawalId: 'wdr_01', hours: 24 },
+  ),
   CHANGE_NOTE_MISSING: refusal(
     'INVALID',
     () => 'A further version needs a change note: say in one sentence what is different.',

@@ -3,6 +3,9 @@ import { registerTables } from '@app/database';
 import { IdentityModule } from '@app/identity';
 import { browseServices } from './browse/browse.services.js';
 import { CatalogRevision } from './catalog-revision.js';
+import { ContributorRegister } from './consent/contributor-register.service.js';
+import { WithdrawalQueries } from './consent/withdrawal.queries.js';
+import { WithdrawalService } from './consent/withdrawal.service.js';
 import { CatalogIndex } from './datasets/catalog-index.js';
 import { DatasetEntity } from './datasets/dataset.entity.js';
 import { DatasetQueries } from './datasets/dataset.queries.js';
@@ -12,6 +15,7 @@ import { Catalog1763600004000 } from './migrations/1763600004000-catalog.js';
 import { CatalogBrowse1763600004500 } from './migrations/1763600004500-catalog-browse.js';
 import { OrganizationChanges1763600004900 } from './migrations/1763600004900-organization-changes.js';
 import { VersionChanges1763600009100 } from './migrations/1763600009100-version-changes.js';
+import { Consent1763700005000 } from './migrations/1763700005000-consent.js';
 import { VersionChangesQueries } from './changes/version-changes.queries.js';
 import { VersionComparison } from './changes/version-comparison.service.js';
 import { UploadService } from './uploads/upload.service.js';
@@ -28,12 +32,14 @@ registerTables({
     CatalogBrowse1763600004500,
     OrganizationChanges1763600004900,
     VersionChanges1763600009100,
+    Consent1763700005000,
   ],
 });
 
 const services = [
   CatalogRevision,
   CatalogIndex,
+  ContributorRegister,
   DatasetQueries,
   DatasetService,
   EpisodeQueries,
@@ -44,6 +50,8 @@ const services = [
   VersionManifest,
   VersionQueries,
   VersionService,
+  WithdrawalQueries,
+  WithdrawalService,
   ...browseServices,
 ];
 

@@ -4,6 +4,21 @@ export { CatalogWorkerModule } from './catalog.worker.module.js';
 export { CatalogErrors } from './catalog.errors.js';
 export { CATALOG_CHANNEL, CatalogRevision } from './catalog-revision.js';
 export { catalogSettings } from './catalog.config.js';
+export {
+  AffectedByWithdrawalType,
+  AffectedVersionType,
+  EpisodeSpanConnection,
+  EpisodeSpanType,
+  WithdrawalType,
+  toEpisodeSpanType,
+} from './consent/withdrawal.graphql.js';
+export { WithdrawalQueries, firstSpans, mayActFor, spanPage } from './consent/withdrawal.queries.js';
+export type { AffectedRow, AffectedVersionRow, StoppedFiles, WithdrawalRow } from './consent/withdrawal.queries.js';
+export { ContributorRegister } from './consent/contributor-register.service.js';
+export { contributorLinks } from './consent/contributor.rules.js';
+export { CONSENT_WITHDRAWN_JOB, WithdrawalService } from './consent/withdrawal.service.js';
+export type { WithdrawConsent } from './consent/withdrawal.service.js';
+export type { EpisodeSpan } from './consent/contributor.rules.js';
 export { CatalogIndex } from './datasets/catalog-index.js';
 export type { OfferFacets } from './datasets/catalog-index.js';
 export { DatasetQueries } from './datasets/dataset.queries.js';

@@ -19,5 +19,15 @@ export const DeliveryErrors = defineErrors('DELIVERY', {
       `There is no ${d.rendition} form of this version: it is not made yet, could not be made, or is the version's own form. Look at the version's renditions.`,
     { rendition: 'lerobot_v3.0' },
   ),
+  CONSENT_WITHDRAWN: refusal(
+    'FORBIDDEN',
+    (d: { paths: readonly string[]; successor: string | null }) =>
+      `A contributor withdrew consent for episodes in ${d.paths.length > 0 ? d.paths.map((path) => `"${path}"`).join(', ') : 'this version'}, so these files are not handed out any more. ${
+        d.successor === null
+          ? 'License the corrected version when it is out; files without those episodes can be leased by their paths.'
+          : `License the corrected version ${d.successor}; files without those episodes can be leased by their paths.`
+      } 采集贡献者已撤回同意，相关文件不再提供${d.successor === null ? '，请等待修正版本' : `，请改用修正版本 ${d.successor}`}。`,
+    { paths: ['data/chunk-000/episode_000000.parquet'], successor: 'v2' as string | null },
+  ),
   NOTHING_LEFT: refusal('NOT_FOUND', () => 'There is no file behind this cursor: the list has ended.', {}),
 });

@@ -49,3 +49,6 @@ export { factsOf } from './use-check/compliance-facts.js';
 export { AttestationInput } from './use-check/use-check.graphql.js';
 export { UseCheckQueries } from './use-check/use-check.queries.js';
 export type { UseCheck, UseSubject } from './use-check/use-check.queries.js';
+export { NoticeQueries } from './withdrawals/notice.queries.js';
+export type { NoticeFilter, NoticeRow, NoticeTally } from './withdrawals/notice.queries.js';
+export { NoticeService } from './withdrawals/notice.service.js';

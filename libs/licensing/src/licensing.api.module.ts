@@ -12,6 +12,12 @@ import { PolicyResolver } from './odrl/policy.resolver.js';
 import { SeatsResolver } from './seats/seats.resolver.js';
 import { TermsController } from './terms/terms.controller.js';
 import { UseCheckResolver } from './use-check/use-check.resolver.js';
+import {
+  AffectedGrantsResolver,
+  GrantWithdrawalsResolver,
+  NoticeResolver,
+  WithdrawalNoticesResolver,
+} from './withdrawals/notice.resolver.js';
 
 /** Licensing as the API offers it. */
 @Module({
@@ -26,6 +32,10 @@ import { UseCheckResolver } from './use-check/use-check.resolver.js';
     PolicyResolver,
     SeatsResolver,
     UseCheckResolver,
+    NoticeResolver,
+    GrantWithdrawalsResolver,
+    WithdrawalNoticesResolver,
+    AffectedGrantsResolver,
   ],
   exports: [LicensingModule],
 })

@@ -23,6 +23,7 @@ import { Certificates1763600009300 } from './migrations/1763600009300-certificat
 import { Negotiation1763700003010 } from './migrations/1763700003010-negotiation.js';
 import { GrantHolds1763700003020 } from './migrations/1763700003020-grant-holds.js';
 import { GrantSeats1763700003030 } from './migrations/1763700003030-grant-seats.js';
+import { WithdrawalNotices1763700005010 } from './migrations/1763700005010-withdrawal-notices.js';
 import { MixtureQueries } from './mixtures/mixture.queries.js';
 import { OfferEntity } from './offers/offer.entity.js';
 import { OfferIndex } from './offers/offer-index.service.js';
@@ -37,6 +38,8 @@ import { TermsQueries } from './terms/terms.queries.js';
 import { TermsService } from './terms/terms.service.js';
 import { SampleDecision } from './use-check/sample-decision.queries.js';
 import { UseCheckQueries } from './use-check/use-check.queries.js';
+import { NoticeQueries } from './withdrawals/notice.queries.js';
+import { NoticeService } from './withdrawals/notice.service.js';
 
 registerTables({
   domain: 'licensing',
@@ -47,6 +50,7 @@ registerTables({
     Negotiation1763700003010,
     GrantHolds1763700003020,
     GrantSeats1763700003030,
+    WithdrawalNotices1763700005010,
   ],
 });
 
@@ -60,6 +64,8 @@ const offered = [
   GrantService,
   LicenseRequestService,
   MixtureQueries,
+  NoticeQueries,
+  NoticeService,
   OfferIndex,
   OfferQueries,
   OfferService,

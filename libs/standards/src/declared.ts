@@ -8,6 +8,8 @@ export interface Contributor {
   /** SHA-256 of the signed record of consent; the record itself stays with the provider. */
   readonly consentHash?: string | null;
   readonly scope?: readonly string[];
+  /** First and last episode of each span. */
+  readonly episodes?: readonly (readonly [number, number])[];
 }
 
 /** How one episode ended. */

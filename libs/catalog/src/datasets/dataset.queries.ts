@@ -4,6 +4,7 @@ import { KernelErrors } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import type { Grade } from '@app/standards';
 import type { DatasetStatus } from './dataset.rules.js';
+import { withoutPseudonyms } from '../consent/people.rules.js';
 import type { DeclaredFacts } from './declared.rules.js';
 
 /** A dataset as its page shows it. */
@@ -87,7 +88,7 @@ export class DatasetQueries {
       [...visibilityOf(ctx), slug],
     );
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'dataset', id: slug });
-    return row;
+    return asSeen(ctx, row);
   }
 
   /** @throws REQUEST_NOT_FOUND */
@@ -99,7 +100,7 @@ export class DatasetQueries {
 
   /** Those of the ids that the asker may see, in the order given. */
   async byIds(ctx: RequestContext, ids: readonly string[]): Promise<DatasetRow[]> {
-    return this.database.prepared<DatasetRow>(
+    const rows = await this.database.prepared<DatasetRow>(
       ctx,
       'datasets_by_ids',
       `select ${DATASET_COLUMNS} from unnest($3::text[]) with ordinality as wanted (id, place)
@@ -107,6 +108,7 @@ export class DatasetQueries {
         where ${VISIBLE} order by wanted.place`,
       [...visibilityOf(ctx), ids],
     );
+    return rows.map((row) => asSeen(ctx, row));
   }
 
   /** An organization's own datasets in any state, newest first. */
@@ -116,11 +118,21 @@ export class DatasetQueries {
     afterId: string | null,
     limit: number,
   ): Promise<DatasetRow[]> {
-    return this.database.query<DatasetRow>(
+    const rows = await this.database.query<DatasetRow>(
       ctx,
       `select ${DATASET_COLUMNS} from datasets d join organizations o on o.id = d.organization_id
         where d.organization_id = $3 and ${VISIBLE} and ($4::text is null or d.id < $4) order by d.id desc limit $5`,
       [...visibilityOf(ctx), organizationId, afterId, limit],
     );
+    return rows.map((row) => asSeen(ctx, row));
   }
+}
+
+/** Pseudonyms of contributors are for their own provider; for everybody else persons are numbers. */
+export function mayReadPseudonyms({ actor }: RequestContext, organizationId: string): boolean {
+  return actor.kind === 'system' || (actor.kind === 'user' && actor.organizationId === organizationId);
+}
+
+function asSeen(ctx: RequestContext, row: DatasetRow): DatasetRow {
+  return mayReadPseudonyms(ctx, row.organizationId) ? row : { ...row, declared: withoutPseudonyms(row.declared) };
 }

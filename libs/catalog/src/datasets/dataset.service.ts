@@ -6,6 +6,7 @@ import type { RequestContext, UserActor } from '@app/kernel';
 import { z } from 'zod';
 import { DatasetSearch } from '../browse/dataset-search.js';
 import { CatalogErrors } from '../catalog.errors.js';
+import { ContributorRegister } from '../consent/contributor-register.service.js';
 import { CatalogRevision } from '../catalog-revision.js';
 import { DatasetEntity } from './dataset.entity.js';
 import { canDatasetBecome, datasetNameSchema, localizedSchema, reasonSchema } from './dataset.rules.js';
@@ -29,6 +30,7 @@ export class DatasetService {
     private readonly database: Database,
     private readonly revision: CatalogRevision,
     private readonly search: DatasetSearch,
+    private readonly contributors: ContributorRegister,
     private readonly audit: Audit,
     private readonly clock: Clock,
   ) {}
@@ -43,6 +45,7 @@ export class DatasetService {
     }
     const now = this.clock.now();
     return this.database.transaction(ctx, async (ctx) => {
+      await this.contributors.holdStill(ctx, user.organizationId);
       const repository = this.database.repository(ctx, DatasetEntity);
       const dataset = repository.create({
         id: newId('Dataset', now.getTime()),
@@ -54,7 +57,7 @@ export class DatasetService {
         titleEn: title?.en ?? null,
         summaryZh: summary?.zh ?? null,
         summaryEn: summary?.en ?? null,
-        declared: declared ?? {},
+        declared: await this.contributors.narrow(ctx, user.organizationId, declared ?? {}),
         createdAt: now,
         updatedAt: now,
       });
@@ -79,6 +82,7 @@ export class DatasetService {
     const user = requireProvider(ctx);
     const { title, summary, declared } = validate(updateSchema, input);
     return this.database.transaction(ctx, async (ctx) => {
+      await this.contributors.holdStill(ctx, user.organizationId);
       const dataset = await this.lockOwn(ctx, user, slug);
       if (title) {
         dataset.titleZh = title.zh ?? null;
@@ -88,7 +92,7 @@ export class DatasetService {
         dataset.summaryZh = summary.zh ?? null;
         dataset.summaryEn = summary.en ?? null;
       }
-      if (declared) dataset.declared = declared;
+      if (declared) dataset.declared = await this.contributors.narrow(ctx, user.organizationId, declared);
       await this.save(ctx, dataset);
       await this.audit.record(ctx, {
         action: 'dataset.updated',

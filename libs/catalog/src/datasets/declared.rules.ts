@@ -56,6 +56,13 @@ const contributor = z
     /** Of the signed record of consent, which stays with the provider. */
     consentHash: sha256.nullish(),
     scope: consentScope.optional(),
+    /** Numbers of the first and the last episode of each span, counted from 0; left out: unknown, so all. */
+    episodes: z
+      .array(
+        z.tuple([count, count]).refine(([first, last]) => first <= last, 'must give the first episode, then the last'),
+      )
+      .max(100_000)
+      .optional(),
   })
   .strict();
 

@@ -10,6 +10,7 @@ import type { RequestContext } from '@app/kernel';
 import { z } from 'zod';
 import { COMPARE_VERSIONS_JOB } from '../changes/compare-versions.job.js';
 import type { DeclaredFacts } from '../datasets/declared.rules.js';
+import { ContributorRegister } from '../consent/contributor-register.service.js';
 import { EpisodeQueries } from '../episodes/episode.queries.js';
 import { FileQueries } from '../versions/file.queries.js';
 import type { FileRow } from '../versions/file.queries.js';
@@ -42,6 +43,7 @@ export class IngestVersionJob implements JobRun, JobFailed {
     private readonly files: FileQueries,
     private readonly episodes: EpisodeQueries,
     private readonly reader: VersionReader,
+    private readonly contributors: ContributorRegister,
     private readonly jobs: Jobs,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -91,14 +93,25 @@ export class IngestVersionJob implements JobRun, JobFailed {
     version: VersionUnderCheck,
     files: FileRow[],
     measure: DatasetMeasure,
-    verification: Verification,
+    verification: Omit<Verification, 'people'>,
   ): Promise<void> {
-    const { hashes } = verification;
-    const report = reportOf(measure, version.declared, files, verification);
+    const { hashes, unreadable } = verification;
     const hashed = files.map(({ path, sizeBytes }) => ({ path, sizeBytes, sha256: hashes?.[path] ?? '' }));
     const merkleRoot = hashes ? merkleRootOf(hashed) : null;
     const { findings: _, ...measured } = measure;
     await this.database.transaction(ctx, async (ctx) => {
+      await this.contributors.holdStill(ctx, version.organizationId);
+      // Of what could not be read nothing is known, least of all who is in it.
+      const episodes = unreadable === null ? measure.episodes : 0;
+      const { declared, findings, links } = await this.contributors.judge(ctx, {
+        organizationId: version.organizationId,
+        versionId: version.id,
+        declared: version.declared,
+        operatorsInData: measure.coverage.operators.map(({ name }) => name),
+        episodes,
+      });
+      const people = unreadable === null ? findings : [];
+      const report = reportOf(measure, declared, files, { ...verification, people });
       const changed = await this.database.execute(
         ctx,
         `update dataset_versions set status = $2, format = $3, format_version = $4, facts = $5, report = $6, grade = $7,
@@ -109,7 +122,7 @@ export class IngestVersionJob implements JobRun, JobFailed {
           report.isListable ? 'ready' : 'rejected',
           measure.format,
           measure.formatVersion,
-          JSON.stringify({ measured, declared: version.declared }),
+          JSON.stringify({ measured, declared }),
           JSON.stringify(report),
           report.grade,
           merkleRoot,
@@ -121,6 +134,7 @@ export class IngestVersionJob implements JobRun, JobFailed {
         ],
       );
       if (changed === 0) return;
+      if (report.isListable) await this.contributors.keep(ctx, version.organizationId, version.id, links);
       if (report.isListable) await this.jobs.enqueue(ctx, COMPARE_VERSIONS_JOB, { versionId: version.id });
       await this.audit.record(ctx, {
         action: 'version.validated',

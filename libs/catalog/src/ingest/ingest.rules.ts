@@ -14,6 +14,8 @@ export interface Verification {
   readonly texts: readonly TextFile[];
   /** Why the reader gave up, or null. */
   readonly unreadable: string | null;
+  /** What keeps it off the shelf for the sake of the persons in it. */
+  readonly people: readonly ReportFinding[];
 }
 
 /** The report of a version: profile results, grade, findings. The same bytes and declaration always give the same report. */
@@ -21,7 +23,7 @@ export function reportOf(
   measure: DatasetMeasure,
   declared: DeclaredFacts,
   files: readonly FileRow[],
-  { hashes, texts, unreadable }: Verification,
+  { hashes, texts, unreadable, people }: Verification,
 ): VersionReport {
   const rules = evaluateProfile(EMBODIED_V2, {
     measure,
@@ -38,6 +40,7 @@ export function reportOf(
   const findings: ReportFinding[] = [
     ...(unreadable === null ? [] : [unreadableFinding(unreadable)]),
     ...(hashes ? hashFindings(files, hashes) : []),
+    ...people,
     ...measure.findings,
   ];
   const { grade, explanation } = gradeOf(rules);
@@ -45,7 +48,7 @@ export function reportOf(
     profile: profileName(EMBODIED_V2),
     grade,
     explanation,
-    isListable: unreadable === null && isListable(rules),
+    isListable: unreadable === null && people.length === 0 && isListable(rules),
     rules,
     findings,
     counts: countByCode(findings),

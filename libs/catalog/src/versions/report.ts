@@ -20,7 +20,11 @@ export interface VersionReport {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** The L1 rules that keep a version from being published. */
+/** Findings that keep a version from being published whatever the rules say: they are about persons, not about quality. */
+export const BLOCKING_FINDINGS: readonly string[] = ['CONSENT_WITHDRAWN', 'CONTRIBUTOR_EPISODES_WRONG'];
+
+/** The L1 rules, and the findings about persons, that keep a version from being published. */
 export function failingRules(report: VersionReport): string[] {
-  return report.rules.filter((rule) => rule.level === 'L1' && rule.result === 'fail').map((rule) => rule.rule);
+  const rules = report.rules.filter((rule) => rule.level === 'L1' && rule.result === 'fail').map((rule) => rule.rule);
+  return [...rules, ...BLOCKING_FINDINGS.filter((code) => (report.counts[code] ?? 0) > 0)];
 }

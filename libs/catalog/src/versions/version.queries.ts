@@ -3,7 +3,8 @@ import { Database } from '@app/database';
 import { KernelErrors, decodeCursor, encodeCursor, pageSize, toPage } from '@app/kernel';
 import type { Page, PageRequest, RequestContext } from '@app/kernel';
 import type { Grade } from '@app/standards';
-import { VISIBLE, visibilityOf } from '../datasets/dataset.queries.js';
+import { factsWithoutPseudonyms } from '../consent/people.rules.js';
+import { VISIBLE, mayReadPseudonyms, visibilityOf } from '../datasets/dataset.queries.js';
 import type { VersionReport } from './report.js';
 import { RELEASED } from './version.rules.js';
 import type { VersionStatus } from './version.rules.js';
@@ -36,6 +37,10 @@ export interface VersionRow {
   readonly datasetSlug: string;
 }
 
+interface StoredVersion extends VersionRow {
+  readonly organizationId: string;
+}
+
 /** Whose a version is, and whether it is on the shelf. */
 export interface VersionOwner {
   readonly id: string;
@@ -49,7 +54,8 @@ const COLUMNS = `
   v.commit_id as "commitId", v.merkle_root as "merkleRoot", v.facts, v.report, v.grade, v.change_note as "changeNote",
   v.files_count as "filesCount", v.size_bytes as "sizeBytes", v.episodes, v.frames, v.duration_s as "durationS",
   v.recall_reason as "recallReason", v.created_at as "createdAt", v.submitted_at as "submittedAt", v.validated_at as "validatedAt",
-  v.published_at as "publishedAt", v.recalled_at as "recalledAt", d.slug as "datasetSlug"`;
+  v.published_at as "publishedAt", v.recalled_at as "recalledAt", d.slug as "datasetSlug",
+  d.organization_id as "organizationId"`;
 
 const RELEASED_SQL = RELEASED.map((status) => `'${status}'`).join(', ');
 
@@ -62,13 +68,13 @@ export class VersionQueries {
 
   /** @throws REQUEST_NOT_FOUND */
   async byId(ctx: RequestContext, id: string): Promise<VersionRow> {
-    const [row] = await this.database.query<VersionRow>(
+    const [row] = await this.database.query<StoredVersion>(
       ctx,
       `select ${COLUMNS} from dataset_versions v join datasets d on d.id = v.dataset_id where v.id = $3 and ${VISIBLE_VERSION}`,
       [...visibilityOf(ctx), id],
     );
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'version', id });
-    return row;
+    return asSeen(ctx, row);
   }
 
   /** Those of the ids that the asker may see, with whose they are. */
@@ -83,7 +89,7 @@ export class VersionQueries {
 
   /** By label (`v2`) or commit id; the current published version when nothing is named. @throws REQUEST_NOT_FOUND */
   async resolve(ctx: RequestContext, datasetId: string, selector?: string | null): Promise<VersionRow> {
-    const [row] = await this.database.query<VersionRow>(
+    const [row] = await this.database.query<StoredVersion>(
       ctx,
       `select ${COLUMNS} from dataset_versions v join datasets d on d.id = v.dataset_id
         where d.id = $3 and ${VISIBLE_VERSION}
@@ -92,19 +98,51 @@ export class VersionQueries {
       [...visibilityOf(ctx), datasetId, selector ?? null],
     );
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'version', id: selector ?? 'current' });
-    return row;
+    return asSeen(ctx, row);
   }
 
   /** Versions of a dataset, newest first. */
   async ofDataset(ctx: RequestContext, datasetId: string, page: PageRequest): Promise<Page<VersionRow>> {
     const size = pageSize(page);
     const before = page.after ? Number(decodeCursor(page.after, 1)[0]) : null;
-    const rows = await this.database.query<VersionRow>(
+    const rows = await this.database.query<StoredVersion>(
       ctx,
       `select ${COLUMNS} from dataset_versions v join datasets d on d.id = v.dataset_id
         where d.id = $3 and ${VISIBLE_VERSION} and ($4::int is null or v.number < $4) order by v.number desc limit $5`,
       [...visibilityOf(ctx), datasetId, before, size + 1],
     );
-    return toPage(rows, size, (row) => encodeCursor([row.number]));
+    return toPage(
+      rows.map((row) => asSeen(ctx, row)),
+      size,
+      (row) => encodeCursor([row.number]),
+    );
   }
+
+  /**
+   * The state of a version that is about to be sold, held still until the commit: a recall that committed first is seen, a
+   * later one waits, and so finds everybody who bought before it. Locks the dataset before the version, as releases do.
+   */
+  async holdForSale(
+    ctx: RequestContext,
+    version: { datasetId: string; id: string },
+  ): Promise<{ status: VersionStatus; datasetSlug: string }> {
+    if (!ctx.tx) throw new Error('A version is held for the time of a transaction.');
+    const [dataset] = await this.database.query<{ slug: string }>(
+      ctx,
+      'select slug from datasets where id = $1 for key share',
+      [version.datasetId],
+    );
+    const [row] = await this.database.query<{ status: VersionStatus }>(
+      ctx,
+      'select status from dataset_versions where id = $1 for share',
+      [version.id],
+    );
+    if (!dataset || !row) throw KernelErrors.NOT_FOUND({ what: 'version', id: version.id });
+    return { status: row.status, datasetSlug: dataset.slug };
+  }
+}
+
+function asSeen(ctx: RequestContext, { organizationId, ...row }: StoredVersion): VersionRow {
+  const isOpen = row.facts === null || mayReadPseudonyms(ctx, organizationId);
+  return isOpen ? row : { ...row, facts: row.facts && factsWithoutPseudonyms(row.facts) };
 }

@@ -3,7 +3,7 @@ import { Audit } from '@app/audit';
 import { Database } from '@app/database';
 import { Jobs } from '@app/jobs';
 import { Clock, KernelErrors, newId, requireProvider, validate } from '@app/kernel';
-import type { RequestContext, UserActor } from '@app/kernel';
+import type { RequestContext } from '@app/kernel';
 import { z } from 'zod';
 import { DatasetSearch } from '../browse/dataset-search.js';
 import { CatalogErrors } from '../catalog.errors.js';
@@ -12,6 +12,7 @@ import { reasonSchema, statusAfterPublishing } from '../datasets/dataset.rules.j
 import type { DatasetStatus } from '../datasets/dataset.rules.js';
 import { COMPARE_VERSIONS_JOB } from '../changes/compare-versions.job.js';
 import { INGEST_JOB } from '../ingest/ingest.types.js';
+import { ContributorRegister } from '../consent/contributor-register.service.js';
 import { failingRules } from './report.js';
 import type { VersionReport } from './report.js';
 import { canVersionBecome, labelOf } from './version.rules.js';
@@ -51,6 +52,7 @@ export class VersionService {
     private readonly database: Database,
     private readonly revision: CatalogRevision,
     private readonly search: DatasetSearch,
+    private readonly contributors: ContributorRegister,
     private readonly jobs: Jobs,
     private readonly audit: Audit,
     private readonly clock: Clock,
@@ -90,7 +92,7 @@ export class VersionService {
   async submitVersion(ctx: RequestContext, versionId: string): Promise<void> {
     const user = requireProvider(ctx);
     await this.database.transaction(ctx, async (ctx) => {
-      const version = await this.lock(ctx, user, versionId);
+      const version = await this.lock(ctx, user.organizationId, versionId);
       if (version.status === 'validating') return;
       const [files] = await this.database.query<{
         total: number;
@@ -119,13 +121,15 @@ export class VersionService {
 
   /**
    * Releases a checked version: it becomes the dataset's current one and never changes again.
-   * @throws CATALOG_NOT_LISTABLE when an L1 rule fails, CATALOG_TRANSITION_REFUSED, CATALOG_CHANGE_NOTE_MISSING
+   * @throws CATALOG_NOT_LISTABLE when an L1 rule fails, CATALOG_CONSENT_WITHDRAWN, CATALOG_TRANSITION_REFUSED,
+   *         CATALOG_CHANGE_NOTE_MISSING
    */
   async publishVersion(ctx: RequestContext, versionId: string, changeNote?: string | null): Promise<void> {
     const user = requireProvider(ctx);
     const note = changeNote ? validate(noteSchema, changeNote, 'input.changeNote') : null;
     await this.database.transaction(ctx, async (ctx) => {
-      const version = await this.lock(ctx, user, versionId);
+      await this.contributors.holdStill(ctx, user.organizationId);
+      const version = await this.lock(ctx, user.organizationId, versionId);
       if (version.status === 'published') return;
       const { report, facts } = version;
       if (report && !report.isListable)
@@ -133,6 +137,7 @@ export class VersionService {
       if (!report || !facts || !canVersionBecome(version.status, 'published')) {
         throw CatalogErrors.TRANSITION_REFUSED({ what: 'version', from: version.status, to: 'published' });
       }
+      await this.contributors.requirePublishable(ctx, version);
       if (version.currentVersionId !== null && note === null) throw CatalogErrors.CHANGE_NOTE_MISSING({});
       const now = this.clock.now();
       await this.move(ctx, version, 'published', 'published_at = $3, change_note = $4', [now, note]);
@@ -154,13 +159,16 @@ export class VersionService {
   async recallVersion(ctx: RequestContext, versionId: string, reason: string): Promise<void> {
     const user = requireProvider(ctx);
     const why = validate(reasonSchema, reason, 'input.reason');
-    await this.database.transaction(ctx, async (ctx) => {
-      const version = await this.lock(ctx, user, versionId);
-      if (version.status === 'recalled') return;
-      await this.move(ctx, version, 'recalled', 'recalled_at = $3, recall_reason = $4', [this.clock.now(), why]);
-      await this.revision.touch(ctx, version.datasetId);
-      await this.record(ctx, 'version.recalled', version, { label: version.label, reason: why });
-    });
+    await this.database.transaction(ctx, (ctx) => this.recallOf(ctx, user.organizationId, versionId, why));
+  }
+
+  /** The recall itself, in the transaction of a caller who has decided that it must be. The reason is read by everybody. */
+  async recallOf(ctx: RequestContext, organizationId: string, versionId: string, reason: string): Promise<void> {
+    const version = await this.lock(ctx, organizationId, versionId);
+    if (version.status === 'recalled') return;
+    await this.move(ctx, version, 'recalled', 'recalled_at = $3, recall_reason = $4', [this.clock.now(), reason]);
+    await this.revision.touch(ctx, version.datasetId);
+    await this.record(ctx, 'version.recalled', version, { label: version.label, reason });
   }
 
   /** Writes the listing from what the worker measured and the provider declared. */
@@ -218,15 +226,16 @@ export class VersionService {
     ]);
   }
 
-  private async lock(ctx: RequestContext, user: UserActor, versionId: string): Promise<LockedVersion> {
+  /** The dataset is locked before its version, as a purchase does. */
+  private async lock(ctx: RequestContext, organizationId: string, versionId: string): Promise<LockedVersion> {
     const [version] = await this.database.query<LockedVersion>(
       ctx,
       `select v.id, v.dataset_id as "datasetId", d.organization_id as "organizationId", v.label, v.number, v.status, v.report, v.facts,
               v.format, v.grade, d.slug, d.status as "datasetStatus", d.current_version_id as "currentVersionId",
               o.verified_at is not null as "isVerified"
          from dataset_versions v join datasets d on d.id = v.dataset_id join organizations o on o.id = d.organization_id
-        where v.id = $1 and d.organization_id = $2 for update of v, d`,
-      [versionId, user.organizationId],
+        where v.id = $1 and d.organization_id = $2 for update of d, v`,
+      [versionId, organizationId],
     );
     if (!version) throw KernelErrors.NOT_FOUND({ what: 'version', id: versionId });
     return version;

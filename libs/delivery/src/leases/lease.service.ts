@@ -63,7 +63,7 @@ export class LeaseService {
    * transaction that writes the lease and holds it still until then, so a revocation either comes first and wins, or waits.
    *
    * @throws REQUEST_INVALID, REQUEST_NOT_FOUND, LICENSING_GRANT_NOT_ACTIVE, DELIVERY_FILE_NOT_IN_GRANT,
-   * DELIVERY_RANGE_OUTSIDE_FILE, DELIVERY_NOTHING_LEFT, DELIVERY_RENDITION_NOT_READY
+   * DELIVERY_RANGE_OUTSIDE_FILE, DELIVERY_NOTHING_LEFT, DELIVERY_RENDITION_NOT_READY, DELIVERY_CONSENT_WITHDRAWN
    */
   async create(ctx: RequestContext, input: unknown): Promise<CreatedLease> {
     const request = validate(leaseRequestSchema, input);

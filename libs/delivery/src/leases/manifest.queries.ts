@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { FileQueries, objectKeyOf } from '@app/catalog';
+import { FileQueries, WithdrawalQueries, objectKeyOf } from '@app/catalog';
 import { Database } from '@app/database';
 import { decodeCursor } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
@@ -53,12 +53,41 @@ export class ManifestQueries {
     private readonly database: Database,
     private readonly files: FileQueries,
     private readonly renditions: RenditionQueries,
+    private readonly withdrawals: WithdrawalQueries,
   ) {}
 
   /**
-   * @throws DELIVERY_FILE_NOT_IN_GRANT, DELIVERY_RANGE_OUTSIDE_FILE, DELIVERY_NOTHING_LEFT, DELIVERY_RENDITION_NOT_READY
+   * @throws DELIVERY_FILE_NOT_IN_GRANT, DELIVERY_RANGE_OUTSIDE_FILE, DELIVERY_NOTHING_LEFT, DELIVERY_RENDITION_NOT_READY,
+   *         DELIVERY_CONSENT_WITHDRAWN
    */
   async select(ctx: RequestContext, version: LeasedVersion, request: LeaseRequest): Promise<ManifestPage> {
+    const page = await this.selectAny(ctx, version, request);
+    await this.requireConsent(
+      ctx,
+      version,
+      page.items.map(({ path }) => path),
+    );
+    return page;
+  }
+
+  /**
+   * A file holds many episodes, and its bytes go out whole or not at all: one withdrawn episode stops the file. Where a
+   * standard form keeps its episodes is known to nobody here, so it is stopped as a whole.
+   */
+  private async requireConsent(
+    ctx: RequestContext,
+    { versionId, rendition }: LeasedVersion,
+    paths: readonly string[],
+  ): Promise<void> {
+    const stopped = await this.withdrawals.stoppedFiles(ctx, versionId, paths);
+    if (!stopped) return;
+    const isWhole = stopped.isWhole || rendition !== null;
+    if (!isWhole && stopped.paths.length === 0) return;
+    const named = isWhole ? [] : stopped.paths.slice(0, 10);
+    throw DeliveryErrors.CONSENT_WITHDRAWN({ paths: named, successor: stopped.successor });
+  }
+
+  private async selectAny(ctx: RequestContext, version: LeasedVersion, request: LeaseRequest): Promise<ManifestPage> {
     const { rendition, versionId } = version;
     if (rendition && !(await this.renditions.ready(ctx, versionId, rendition)))
       throw DeliveryErrors.RENDITION_NOT_READY({ rendition });

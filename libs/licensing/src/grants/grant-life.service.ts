@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '@app/audit';
+import { VersionQueries } from '@app/catalog';
 import { Database, constraintOf, isDuplicate } from '@app/database';
 import { Clock, KernelErrors, newId } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
@@ -49,6 +50,7 @@ export class GrantLife {
     private readonly clock: Clock,
     private readonly certificates: CertificateIssuer,
     private readonly holds: Holds,
+    private readonly versions: VersionQueries,
   ) {}
 
   /** A grant, locked against every other step until the commit. @throws REQUEST_NOT_FOUND */
@@ -122,12 +124,20 @@ export class GrantLife {
 
   /**
    * Time comes first: what is over at this instant can only be written down as expired.
-   * @throws LICENSING_GRANT_STEP_REFUSED
+   * @throws LICENSING_GRANT_STEP_REFUSED, LICENSING_NOT_FOR_SALE when a right would start on a recalled version
    */
   async step(ctx: RequestContext, grant: GrantEntity, { to, action, reason, sets }: GrantStep): Promise<GrantEntity> {
     const now = this.clock.now();
     const from = to === 'expired' ? grant.state : stateAt(grant, now);
     if (!canBecome(from, to)) throw LicensingErrors.GRANT_STEP_REFUSED({ grantId: grant.id, from, to });
+    // What was asked for before a recall must not start after it; the version is held, so that a recall finds all who bought.
+    if (grant.state === 'approved' && to === 'active') {
+      const { status, datasetSlug } = await this.versions.holdForSale(ctx, {
+        datasetId: grant.datasetId,
+        id: grant.versionId,
+      });
+      if (status === 'recalled') throw LicensingErrors.NOT_FOR_SALE({ datasetSlug });
+    }
     const changes = {
       ...(to === 'approved' && { lapsesAt: daysAfter(now, ORDER_DAYS) }),
       ...(grant.state === 'approved' && to === 'active' && { lapsesAt: null }),

@@ -191,7 +191,8 @@ export class OfferQueries {
     }
     const version = await this.versions.resolve(ctx, dataset.id);
     // A recalled version stays readable for those who hold it, but nobody new buys what is known to be defective.
-    if (version.status !== 'published') throw LicensingErrors.NOT_FOR_SALE({ datasetSlug: dataset.slug });
+    const { status } = ctx.tx ? await this.versions.holdForSale(ctx, version) : version;
+    if (status !== 'published') throw LicensingErrors.NOT_FOR_SALE({ datasetSlug: dataset.slug });
     return { offer: { ...offer, terms }, dataset, version };
   }
 

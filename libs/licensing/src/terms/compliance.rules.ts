@@ -15,6 +15,8 @@ export interface ComplianceFacts {
   readonly hasGuardianConsent?: boolean;
   readonly consentScope?: readonly string[];
   readonly premisesConsent?: 'obtained' | 'not_needed' | 'missing';
+  /** Uses that contributors took back from what is held, or `all` of them. */
+  readonly withdrawn?: 'all' | readonly string[];
   /** Country that the data leaves (ISO 3166-1), and the lawful route on file. */
   readonly originCountry?: string;
   readonly exportRoute?: 'not_needed' | 'standard_contract' | 'certification' | 'assessment' | 'none';
@@ -100,7 +102,8 @@ export function complianceBars(facts: ComplianceFacts, use: Use, context: UseCon
     );
   if (facts.premisesConsent === 'missing')
     bars.push(bar('FORBIDDEN', 'compliance premises_consent', 'The premises gave no permission.', '场所未予许可。'));
-  const lacking = isAgreed ? NEEDED_SCOPE[use].filter((scope) => !facts.consentScope?.includes(scope)) : [];
+  // An empty scope is an answer: everything was withdrawn. Nobody's silence is one.
+  const lacking = facts.consentScope ? NEEDED_SCOPE[use].filter((scope) => !facts.consentScope?.includes(scope)) : [];
   if (lacking.length > 0)
     bars.push(
       bar(
@@ -110,7 +113,24 @@ export function complianceBars(facts: ComplianceFacts, use: Use, context: UseCon
         `所涉个人未同意：${lacking.join('、')}。`,
       ),
     );
-  return [...bars, ...exportBars(facts, context)];
+  return [...bars, ...withdrawalBars(facts, use), ...exportBars(facts, context)];
+}
+
+/** What a contributor took back is closed until its holder certifies that the episodes are deleted (clause 8 of our templates). */
+function withdrawalBars({ withdrawn = [] }: ComplianceFacts, use: Use): Bar[] {
+  const taken = withdrawn === 'all' ? [] : NEEDED_SCOPE[use].filter((scope) => withdrawn.includes(scope));
+  if (withdrawn !== 'all' && taken.length === 0) return [];
+  const [en, zh] =
+    withdrawn === 'all'
+      ? [
+          'A contributor withdrew consent; delete the episodes of the notice and certify it.',
+          '采集贡献者已撤回同意：请删除通知所列轨迹并出具证明。',
+        ]
+      : [
+          `A contributor withdrew consent to: ${taken.join(', ')}; delete the episodes of the notice and certify it.`,
+          `采集贡献者已撤回以下同意：${taken.join('、')}；请删除通知所列轨迹并出具证明。`,
+        ];
+  return [bar('FORBIDDEN', 'compliance withdrawal', en, zh, { by: 'buyer', what: 'deletion' })];
 }
 
 /** Personal data leaves its country only by a route that is on file. */

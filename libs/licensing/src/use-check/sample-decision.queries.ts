@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { VersionQueries } from '@app/catalog';
+import { VersionQueries, WithdrawalQueries } from '@app/catalog';
 import type { RequestContext } from '@app/kernel';
 import { OfferQueries } from '../offers/offer.queries.js';
 import { mayShowSamples } from './sample.rules.js';
@@ -10,11 +10,18 @@ export class SampleDecision {
   constructor(
     private readonly versions: VersionQueries,
     private readonly offers: OfferQueries,
+    private readonly withdrawals: WithdrawalQueries,
   ) {}
 
   /** Those of the versions whose samples may be shown to the asker. */
   async mayLook(ctx: RequestContext, versionIds: readonly string[]): Promise<ReadonlySet<string>> {
-    const seen = await this.versions.visibleAmong(ctx, versionIds);
+    const visible = await this.versions.visibleAmong(ctx, versionIds);
+    // Samples show persons, and may show the one who withdrew: of such a version nobody looks at any.
+    const withdrawn = await this.withdrawals.ofVersions(
+      ctx,
+      visible.map(({ id }) => id),
+    );
+    const seen = visible.filter(({ id }) => !withdrawn.has(id));
     const offers = await this.offers.activeOf(ctx, [...new Set(seen.map((version) => version.datasetId))]);
     const { actor } = ctx;
     const open = seen.filter((version) =>

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DatasetQueries } from '@app/catalog';
+import { DatasetQueries, WithdrawalQueries } from '@app/catalog';
 import { Clock, KernelErrors, validate } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { GrantQueries } from '../grants/grant.queries.js';
@@ -13,6 +13,8 @@ import type { Bilingual } from '../terms/terms.js';
 import { TermsQueries } from '../terms/terms.queries.js';
 import { useContextSchema } from '../terms/use-context.js';
 import type { UseContext } from '../terms/use-context.js';
+import { NoticeQueries } from '../withdrawals/notice.queries.js';
+import { usesTaken } from '../withdrawals/notice.rules.js';
 import { factsOf } from './compliance-facts.js';
 
 /** What is asked about: exactly one of the three. */
@@ -37,6 +39,8 @@ export class UseCheckQueries {
     private readonly grants: GrantQueries,
     private readonly terms: TermsQueries,
     private readonly clock: Clock,
+    private readonly withdrawals: WithdrawalQueries,
+    private readonly notices: NoticeQueries,
   ) {}
 
   /**
@@ -84,11 +88,18 @@ export class UseCheckQueries {
   private async ofGrant(ctx: RequestContext, grantId: string, use: string, context: UseContext): Promise<UseCheck> {
     const grant = await this.grants.byId(ctx, grantId);
     const { termsHash, offerId } = grant;
-    const facts = await this.factsOfDataset(ctx, grant.datasetId);
+    const withdrawn = await this.takenFrom(ctx, grant);
+    const facts = { ...(await this.factsOfDataset(ctx, grant.datasetId)), withdrawn };
     const answer = canI(await this.terms.byHash(ctx, termsHash), use, context, facts);
     const closed = closedFor(grant, context.at, this.clock.now());
     if (!closed) return { ...answer, termsHash, offerId };
     return { ...answer, verdict: 'FORBIDDEN', duties: [], reason: closed, resolve: null, termsHash, offerId };
+  }
+
+  /** What contributors took back from the granted version since. */
+  private async takenFrom(ctx: RequestContext, { id, versionId }: GrantRow): Promise<'all' | readonly string[]> {
+    const standing = (await this.withdrawals.ofVersions(ctx, [versionId])).get(versionId) ?? [];
+    return standing.length === 0 ? [] : usesTaken(standing, await this.notices.certified(ctx, id));
   }
 }
 

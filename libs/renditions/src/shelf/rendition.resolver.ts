@@ -1,5 +1,5 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import { VersionType } from '@app/catalog';
+import { AffectedVersionType, VersionType } from '@app/catalog';
 import { Allow, CurrentContext, OperationLoaders, operationLoader } from '@app/graphql';
 import type { Loaders } from '@app/graphql';
 import type { RequestContext } from '@app/kernel';
@@ -25,5 +25,26 @@ export class VersionRenditionsResolver {
       return ids.map((id) => found.get(id) ?? []);
     });
     return toRenditionTypes(version, await loader.load(version.id));
+  }
+}
+
+@Resolver(() => AffectedVersionType)
+export class AffectedVersionRenditionsResolver {
+  constructor(private readonly renditions: RenditionQueries) {}
+
+  @Allow('member')
+  @ResolveField('renditions', () => [String], {
+    description: 'Standard forms of the version that hold the same episodes, and are stopped with them.',
+  })
+  async renditionsOf(
+    @CurrentContext() ctx: RequestContext,
+    @OperationLoaders() loaders: Loaders,
+    @Parent() version: AffectedVersionType,
+  ): Promise<string[]> {
+    const loader = operationLoader<string, RenditionRow[]>(loaders, 'renditions.of_affected_versions', async (ids) => {
+      const found = await this.renditions.ofVersions(ctx, ids);
+      return ids.map((id) => found.get(id) ?? []);
+    });
+    return (await loader.load(version.versionId)).filter(({ state }) => state === 'ready').map(({ target }) => target);
   }
 }

@@ -62,8 +62,9 @@ const mayShowPeople: Check = ({ declared }) => {
   const needed = neededConsent(declared);
   const lacking = (scope: readonly string[] | undefined): string[] => needed.filter((use) => !scope?.includes(use));
   const wrong = lacking(consentScope).map((use) => `the consent does not cover ${use}, which the licence gives`);
-  for (const { pseudonym, scope } of contributors ?? [])
-    for (const use of scope ? lacking(scope) : []) wrong.push(`${pseudonym} did not agree to ${use}`);
+  // A report is public and pseudonyms are not: persons are told apart by their place in the declaration.
+  for (const [i, { scope }] of (contributors ?? []).entries())
+    for (const use of scope ? lacking(scope) : []) wrong.push(`contributors[${i}] did not agree to ${use}`);
   return verdictOf(wrong, [], pass(consentScope?.join(', ') ?? '', 'the consent covers what the licence gives'));
 };
 
@@ -77,12 +78,11 @@ const hasConsent: Check = (evidence) => {
   if (premisesConsent === 'missing') wrong.push('the consent of the premises is missing');
   else if (premisesConsent === undefined) missing.push('consent of the premises (premisesConsent)');
   if (!contributors || contributors.length === 0) missing.push('contributors');
-  const twice = (contributors ?? []).filter(
-    ({ pseudonym }, i) => contributors?.findIndex((one) => one.pseudonym === pseudonym) !== i,
-  );
-  for (const { pseudonym } of twice) wrong.push(`${pseudonym} stands twice`);
-  for (const { pseudonym, consentHash } of contributors ?? [])
-    if (!consentHash) missing.push(`consentHash of ${pseudonym}`);
+  for (const [i, { pseudonym, consentHash }] of (contributors ?? []).entries()) {
+    if (contributors?.findIndex((one) => one.pseudonym === pseudonym) !== i)
+      wrong.push(`contributors[${i}] stands twice`);
+    if (!consentHash) missing.push(`consentHash of contributors[${i}]`);
+  }
   const people = Math.max(measure.coverage.operators.length, sessionOperators(declared).size);
   if (contributors && contributors.length > 0 && contributors.length < people)
     missing.push(`${people - contributors.length} of the ${people} operators that the data or the sessions name`);
