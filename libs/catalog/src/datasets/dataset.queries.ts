@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { OperatorReads } from '@app/audit';
 import { Database } from '@app/database';
-import { KernelErrors } from '@app/kernel';
+import { KernelErrors, sightOf } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import type { Grade } from '@app/standards';
 import type { DatasetStatus } from './dataset.rules.js';
@@ -69,13 +70,16 @@ export const DATASET_COLUMNS = `
 export const VISIBLE = `(d.status = 'listed' or d.organization_id = $1 or $2)`;
 
 export function visibilityOf(ctx: RequestContext): [organizationId: string | null, seesAll: boolean] {
-  if (ctx.actor.kind === 'user') return [ctx.actor.organizationId, ctx.actor.isAdmin && ctx.actor.scopes.has('admin')];
-  return [null, ctx.actor.kind === 'system'];
+  const { organizationId, seesAll } = sightOf(ctx);
+  return [organizationId, seesAll];
 }
 
 @Injectable()
 export class DatasetQueries {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly operatorReads: OperatorReads,
+  ) {}
 
   /** @throws REQUEST_NOT_FOUND, also for what is somebody else's and not listed */
   async bySlug(ctx: RequestContext, slug: string): Promise<DatasetRow> {
@@ -87,6 +91,7 @@ export class DatasetQueries {
       [...visibilityOf(ctx), slug],
     );
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'dataset', id: slug });
+    await this.note(ctx, [row]);
     return row;
   }
 
@@ -99,7 +104,7 @@ export class DatasetQueries {
 
   /** Those of the ids that the asker may see, in the order given. */
   async byIds(ctx: RequestContext, ids: readonly string[]): Promise<DatasetRow[]> {
-    return this.database.prepared<DatasetRow>(
+    const rows = await this.database.prepared<DatasetRow>(
       ctx,
       'datasets_by_ids',
       `select ${DATASET_COLUMNS} from unnest($3::text[]) with ordinality as wanted (id, place)
@@ -107,6 +112,8 @@ export class DatasetQueries {
         where ${VISIBLE} order by wanted.place`,
       [...visibilityOf(ctx), ids],
     );
+    await this.note(ctx, rows);
+    return rows;
   }
 
   /** An organization's own datasets in any state, newest first. */
@@ -116,11 +123,24 @@ export class DatasetQueries {
     afterId: string | null,
     limit: number,
   ): Promise<DatasetRow[]> {
-    return this.database.query<DatasetRow>(
+    const rows = await this.database.query<DatasetRow>(
       ctx,
       `select ${DATASET_COLUMNS} from datasets d join organizations o on o.id = d.organization_id
         where d.organization_id = $3 and ${VISIBLE} and ($4::text is null or d.id < $4) order by d.id desc limit $5`,
       [...visibilityOf(ctx), organizationId, afterId, limit],
+    );
+    await this.note(ctx, rows);
+    return rows;
+  }
+
+  /** What an operator is shown of others that is not on the shelf is put on record. */
+  private async note(ctx: RequestContext, rows: readonly DatasetRow[]): Promise<void> {
+    const { organizationId } = sightOf(ctx);
+    const hidden = rows.filter((row) => row.status !== 'listed' && row.organizationId !== organizationId);
+    await this.operatorReads.noteThings(
+      ctx,
+      'dataset',
+      hidden.map((row) => ({ id: row.id, about: { datasetId: row.id, organizationIds: [row.organizationId] } })),
     );
   }
 }

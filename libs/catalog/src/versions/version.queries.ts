@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { OperatorReads } from '@app/audit';
 import { Database } from '@app/database';
-import { KernelErrors, decodeCursor, encodeCursor, pageSize, toPage } from '@app/kernel';
+import { KernelErrors, decodeCursor, encodeCursor, pageSize, sightOf, toPage } from '@app/kernel';
 import type { Page, PageRequest, RequestContext } from '@app/kernel';
 import type { Grade } from '@app/standards';
 import { VISIBLE, visibilityOf } from '../datasets/dataset.queries.js';
@@ -34,6 +35,8 @@ export interface VersionRow {
   readonly publishedAt: Date | null;
   readonly recalledAt: Date | null;
   readonly datasetSlug: string;
+  readonly datasetStatus: string;
+  readonly organizationId: string;
 }
 
 /** Whose a version is, and whether it is on the shelf. */
@@ -42,6 +45,7 @@ export interface VersionOwner {
   readonly datasetId: string;
   readonly organizationId: string;
   readonly datasetStatus: string;
+  readonly status: VersionStatus;
 }
 
 const COLUMNS = `
@@ -49,7 +53,8 @@ const COLUMNS = `
   v.commit_id as "commitId", v.merkle_root as "merkleRoot", v.facts, v.report, v.grade, v.change_note as "changeNote",
   v.files_count as "filesCount", v.size_bytes as "sizeBytes", v.episodes, v.frames, v.duration_s as "durationS",
   v.recall_reason as "recallReason", v.created_at as "createdAt", v.submitted_at as "submittedAt", v.validated_at as "validatedAt",
-  v.published_at as "publishedAt", v.recalled_at as "recalledAt", d.slug as "datasetSlug"`;
+  v.published_at as "publishedAt", v.recalled_at as "recalledAt", d.slug as "datasetSlug",
+  d.status as "datasetStatus", d.organization_id as "organizationId"`;
 
 const RELEASED_SQL = RELEASED.map((status) => `'${status}'`).join(', ');
 
@@ -58,7 +63,10 @@ const VISIBLE_VERSION = `${VISIBLE} and (v.status in (${RELEASED_SQL}) or d.orga
 
 @Injectable()
 export class VersionQueries {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly operatorReads: OperatorReads,
+  ) {}
 
   /** @throws REQUEST_NOT_FOUND */
   async byId(ctx: RequestContext, id: string): Promise<VersionRow> {
@@ -68,17 +76,20 @@ export class VersionQueries {
       [...visibilityOf(ctx), id],
     );
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'version', id });
+    await this.note(ctx, [row]);
     return row;
   }
 
   /** Those of the ids that the asker may see, with whose they are. */
   async visibleAmong(ctx: RequestContext, ids: readonly string[]): Promise<VersionOwner[]> {
-    return this.database.query<VersionOwner>(
+    const rows = await this.database.query<VersionOwner>(
       ctx,
-      `select v.id, v.dataset_id as "datasetId", d.organization_id as "organizationId", d.status as "datasetStatus"
+      `select v.id, v.dataset_id as "datasetId", d.organization_id as "organizationId", d.status as "datasetStatus", v.status
          from dataset_versions v join datasets d on d.id = v.dataset_id where v.id = any($3::text[]) and ${VISIBLE_VERSION}`,
       [...visibilityOf(ctx), ids],
     );
+    await this.note(ctx, rows);
+    return rows;
   }
 
   /** By label (`v2`) or commit id; the current published version when nothing is named. @throws REQUEST_NOT_FOUND */
@@ -92,6 +103,7 @@ export class VersionQueries {
       [...visibilityOf(ctx), datasetId, selector ?? null],
     );
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'version', id: selector ?? 'current' });
+    await this.note(ctx, [row]);
     return row;
   }
 
@@ -105,6 +117,25 @@ export class VersionQueries {
         where d.id = $3 and ${VISIBLE_VERSION} and ($4::int is null or v.number < $4) order by v.number desc limit $5`,
       [...visibilityOf(ctx), datasetId, before, size + 1],
     );
-    return toPage(rows, size, (row) => encodeCursor([row.number]));
+    const shown = toPage(rows, size, (row) => encodeCursor([row.number]));
+    await this.note(ctx, shown.items);
+    return shown;
+  }
+
+  /** What an operator is shown of others that nobody else may see is put on record; their files and reports come with it. */
+  private async note(ctx: RequestContext, rows: readonly VersionOwner[]): Promise<void> {
+    const { organizationId } = sightOf(ctx);
+    const hidden = rows.filter(
+      (row) =>
+        row.organizationId !== organizationId && (row.datasetStatus !== 'listed' || !RELEASED.includes(row.status)),
+    );
+    await this.operatorReads.noteThings(
+      ctx,
+      'version',
+      hidden.map((row) => ({
+        id: row.id,
+        about: { datasetId: row.datasetId, organizationIds: [row.organizationId] },
+      })),
+    );
   }
 }

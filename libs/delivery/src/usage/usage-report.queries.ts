@@ -1,8 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { OperatorReads } from '@app/audit';
 import { DatasetQueries } from '@app/catalog';
 import { OrganizationQueries } from '@app/identity';
-import { decodeCursor, encodeCursor, isId, pageSize, requireUser, systemContext, toPage, validate } from '@app/kernel';
+import {
+  decodeCursor,
+  encodeCursor,
+  isId,
+  pageSize,
+  requireUser,
+  sightOf,
+  systemContext,
+  toPage,
+  validate,
+} from '@app/kernel';
 import type { Page, RequestContext, UserActor } from '@app/kernel';
 import { GrantQueries } from '@app/licensing';
 import { USAGE_GROUPINGS, UsageQueries, isTimeZone } from '@app/metering';
@@ -56,6 +67,7 @@ export class UsageReportQueries {
     private readonly grants: GrantQueries,
     private readonly datasets: DatasetQueries,
     private readonly organizations: OrganizationQueries,
+    private readonly operatorReads: OperatorReads,
   ) {}
 
   /** @throws REQUEST_UNAUTHENTICATED, REQUEST_INVALID, REQUEST_NOT_FOUND for a grant or dataset that the asker may not see */
@@ -77,7 +89,14 @@ export class UsageReportQueries {
     const points = mergeSeries(served, issued, request.groupBy === 'DAY', size + 1);
     const named = await this.name(ctx, request.groupBy, points);
     const series = toPage(named, size, (point) => encodeCursor([point.key]));
+    if (selection.scope.kind === 'everything') await this.note(ctx, request, selection);
     return { ...totals, issuedBytes, unexplainedBytes, groupBy: request.groupBy, series };
+  }
+
+  /** Sums over everybody's usage are shown to operators alone; which ones is put on record. */
+  private async note(ctx: RequestContext, shown: object, { grantId, datasetId }: UsageSelection): Promise<void> {
+    const about = { ...(grantId && { grantId }), ...(datasetId && { datasetId }) };
+    await this.operatorReads.noteView(ctx, 'usage', shown, about);
   }
 
   private async select(
@@ -85,10 +104,9 @@ export class UsageReportQueries {
     user: UserActor,
     filter: z.output<typeof usageRequestSchema>['filter'],
   ): Promise<UsageSelection> {
-    const scope: UsageScope =
-      user.isAdmin && user.scopes.has('admin')
-        ? { kind: 'everything' }
-        : { kind: 'organization', organizationId: user.organizationId };
+    const scope: UsageScope = sightOf(ctx).seesAll
+      ? { kind: 'everything' }
+      : { kind: 'organization', organizationId: user.organizationId };
     if (filter.grantId) await this.grants.byId(ctx, filter.grantId);
     const datasetId = filter.datasetSlug ? await this.datasetId(ctx, user, filter.datasetSlug) : null;
     return { scope, grantId: filter.grantId, datasetId, from: filter.from, to: filter.to };
