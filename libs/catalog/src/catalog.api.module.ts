@@ -3,6 +3,8 @@ import { browseApiProviders } from './browse/browse.services.js';
 import { VersionChangesOfVersionResolver, VersionChangesResolver } from './changes/changes.resolver.js';
 import { CatalogModule } from './catalog.module.js';
 import { DatasetResolver } from './datasets/dataset.resolver.js';
+import { ReviewResolver } from './reviews/review.resolver.js';
+import { TitleResolver } from './titles/title.resolver.js';
 import { UploadResolver } from './uploads/upload.resolver.js';
 import { ReportController } from './versions/report.controller.js';
 import { VersionResolver } from './versions/version.resolver.js';
@@ -16,6 +18,8 @@ import { VersionResolver } from './versions/version.resolver.js';
     VersionResolver,
     VersionChangesOfVersionResolver,
     VersionChangesResolver,
+    ReviewResolver,
+    TitleResolver,
     UploadResolver,
     ...browseApiProviders,
   ],

@@ -12,6 +12,13 @@ import { Catalog1763600004000 } from './migrations/1763600004000-catalog.js';
 import { CatalogBrowse1763600004500 } from './migrations/1763600004500-catalog-browse.js';
 import { OrganizationChanges1763600004900 } from './migrations/1763600004900-organization-changes.js';
 import { VersionChanges1763600009100 } from './migrations/1763600009100-version-changes.js';
+import { Reviews1763700004020 } from './migrations/1763700004020-reviews.js';
+import { TitleRecords1763700004030 } from './migrations/1763700004030-title-records.js';
+import { ReviewBook } from './reviews/review-book.service.js';
+import { ReviewQueries } from './reviews/review.queries.js';
+import { ReviewService } from './reviews/review.service.js';
+import { TitleQueries } from './titles/title.queries.js';
+import { TitleService } from './titles/title.service.js';
 import { VersionChangesQueries } from './changes/version-changes.queries.js';
 import { VersionComparison } from './changes/version-comparison.service.js';
 import { UploadService } from './uploads/upload.service.js';
@@ -27,6 +34,8 @@ registerTables({
     CatalogBrowse1763600004500,
     OrganizationChanges1763600004900,
     VersionChanges1763600009100,
+    Reviews1763700004020,
+    TitleRecords1763700004030,
   ],
 });
 
@@ -37,6 +46,11 @@ const services = [
   DatasetService,
   EpisodeQueries,
   FileQueries,
+  ReviewBook,
+  ReviewQueries,
+  ReviewService,
+  TitleQueries,
+  TitleService,
   UploadService,
   VersionChangesQueries,
   VersionComparison,

@@ -14,6 +14,8 @@ export const ID_PREFIXES = {
   Order: 'ord',
   Certificate: 'cert',
   Lease: 'lse',
+  Review: 'rev',
+  TitleRecord: 'ttl',
   Entry: 'ent',
   Account: 'acc',
   Request: 'req',

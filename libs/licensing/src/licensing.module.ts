@@ -9,6 +9,7 @@ import { CertificateService } from './certificates/certificate.service.js';
 import { certificateSettings } from './certificates/certificates.config.js';
 import { SigningKeys } from './certificates/signing-keys.service.js';
 import { RightQueries } from './desk/right.queries.js';
+import { TradabilityQueries } from './desk/tradability.queries.js';
 import { GrantEntity } from './grants/grant.entity.js';
 import { GrantGate } from './grants/grant-gate.service.js';
 import { GrantLife } from './grants/grant-life.service.js';
@@ -49,6 +50,7 @@ const offered = [
   RightQueries,
   SampleDecision,
   TermsQueries,
+  TradabilityQueries,
   UseCheckQueries,
 ];
 

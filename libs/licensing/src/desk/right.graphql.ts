@@ -86,7 +86,7 @@ export function toUseRightType({ grant, holder, provider, template, uses }: Righ
   };
 }
 
-function toJudgedUseType({ use, verdict, duties, clauses, reason }: JudgedUse): JudgedUseType {
+export function toJudgedUseType({ use, verdict, duties, clauses, reason }: JudgedUse): JudgedUseType {
   const clauseIds = clauses.map((clause) => clause.id);
   return { use, verdict, duties: [...duties], clauseIds, reason: reason.en, reasonZh: reason.zh };
 }

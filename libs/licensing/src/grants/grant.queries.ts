@@ -13,9 +13,10 @@ import {
   validate,
 } from '@app/kernel';
 import type { Page, PageRequest, RequestContext } from '@app/kernel';
-import { grantConditions } from '../desk/grant-conditions.js';
+import { MAX_NAMED, grantConditions, namesStatement } from '../desk/grant-conditions.js';
+import type { ResolvedNames } from '../desk/grant-conditions.js';
 import { grantFilterSchema } from '../desk/grant-filter.rules.js';
-import type { GrantFilter } from '../desk/grant-filter.rules.js';
+import type { AskedGrants, GrantFilter } from '../desk/grant-filter.rules.js';
 import type { Use } from '../terms/uses.js';
 import type { GrantSlice } from './grant.entity.js';
 import { closedBecause } from './grant.rules.js';
@@ -111,7 +112,9 @@ export class GrantQueries {
   ): Promise<GrantRow[]> {
     const asked = validate(grantFilterSchema, filter, 'filter');
     if (ctx.actor.kind !== 'system') requireUser(ctx);
-    const { where, params } = grantConditions(asked, sightOf(ctx), this.clock.now());
+    const names = await this.resolve(ctx, asked);
+    if (Object.values(names).some((ids) => ids?.length === 0)) return [];
+    const { where, params } = grantConditions(asked, names, sightOf(ctx), this.clock.now());
     const place = params.push(before);
     const rows = await this.database.query<GrantRow>(
       ctx,
@@ -120,6 +123,18 @@ export class GrantQueries {
       params,
     );
     return rows.map((row) => this.asOfNow(row));
+  }
+
+  /** What the names of a filter stand for, before anything is searched. @throws REQUEST_INVALID when a text fits too many */
+  private async resolve(ctx: RequestContext, asked: AskedGrants): Promise<Partial<ResolvedNames>> {
+    const statement = namesStatement(asked);
+    if (!statement) return {};
+    const [names = {}] = await this.database.query<Partial<ResolvedNames>>(ctx, statement.sql, statement.params);
+    if ((names.text?.length ?? 0) > MAX_NAMED) {
+      const message = `fits the names of more than ${MAX_NAMED} organizations; say more of the name`;
+      throw KernelErrors.INVALID({ problems: [{ path: 'filter.text', message }] });
+    }
+    return names;
   }
 
   /** What an operator is shown of rights between others is put on record. */
