@@ -2,7 +2,7 @@
  * The boundaries of style.md section 2 as one table: what each library may import besides `kernel`.
  * Read by `npm run lint` and by `npm run graph`.
  */
-const PLATFORM = ['config', 'database', 'storage', 'jobs', 'graphql'];
+const PLATFORM = ['config', 'database', 'storage', 'jobs', 'graphql', 'keys'];
 
 const MAY_IMPORT = {
   kernel: [],
@@ -14,6 +14,7 @@ const MAY_IMPORT = {
   jobs: ['config', 'database'],
   embedded: ['config'],
   graphql: ['config'],
+  keys: [],
   cages: ['config', 'formats'],
   client: [],
   audit: PLATFORM,

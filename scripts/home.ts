@@ -45,9 +45,9 @@ export class Home {
     return secrets;
   }
 
-  /** Folder of the keys that sign certificates; the first one is made here, later ones are put beside it by hand. */
-  async signingKeys(): Promise<string> {
-    const folder = this.file('keys');
+  /** A folder of keys that sign; the first one is made here, later ones are put beside it by hand. */
+  async keys(name: string): Promise<string> {
+    const folder = this.file(name);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const names = (await readdir(folder)).filter((name) => name.endsWith('.pem') || name.endsWith('.jwk'));
     if (names.length === 0) {

@@ -152,7 +152,8 @@ async function main(): Promise<void> {
     PORT: port,
     PUBLIC_URL: url,
     BODEGA_HOME: home.path,
-    SIGNING_KEY_FILE: env['SIGNING_KEY_FILE'] || (await home.signingKeys()),
+    SIGNING_KEY_FILE: env['SIGNING_KEY_FILE'] || (await home.keys('keys')),
+    LOG_KEY_FILE: env['LOG_KEY_FILE'] || (await home.keys('log-keys')),
   };
   // For `npm run seed` and whoever else works on this machine's market by hand.
   await writePrivate(home.file('services.json'), JSON.stringify(childEnv, null, 2));

@@ -95,9 +95,8 @@ export class OpenMarket {
       clock: market.clock,
       ...(options.faults && { faults: options.faults }),
     });
-    const { privateKey } = generateKeyPairSync('ed25519');
-    const signingKeyFile = join(market.folder, 'signing-key.pem');
-    await writeFile(signingKeyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    const signingKeyFile = await newKey(join(market.folder, 'signing-key.pem'));
+    const logKeyFile = await newKey(join(market.folder, 'log-key.pem'));
     market.environment = {
       DATABASE_URL: market.database.url,
       S3_ENDPOINT: market.store.url,
@@ -105,6 +104,7 @@ export class OpenMarket {
       S3_SECRET_ACCESS_KEY: KEY.secretAccessKey,
       SIGN_IN_ATTEMPTS: '1000',
       SIGNING_KEY_FILE: signingKeyFile,
+      LOG_KEY_FILE: logKeyFile,
       PORT: '0',
       ...options.environment,
     };
@@ -217,4 +217,10 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+async function newKey(path: string): Promise<string> {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  await writeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  return path;
 }

@@ -152,6 +152,11 @@ export const CliErrors = defineErrors('CLI', {
     (d: { path: string; reason: string }) => `The licence of ${d.path} does not hold: ${d.reason}.`,
     { path: './pick-cups', reason: 'the licence ended on 2026-11-30T00:00:00.000Z' },
   ),
+  LOG_NOT_VERIFIED: refusal(
+    'CONFLICT',
+    (d: { endpoint: string; problem: string }) => `The log of ${d.endpoint} does not hold: ${d.problem}.`,
+    { endpoint: 'http://127.0.0.1:3000', problem: 'the log has shrunk' },
+  ),
   CERTIFICATE_ELSEWHERE: refusal(
     'INVALID',
     (d: { url: string }) =>

@@ -1,4 +1,8 @@
 import { Command, Option } from 'commander';
+import { auditExport } from './commands/audit-export.js';
+import type { AuditExportOptions } from './commands/audit-export.js';
+import { auditVerify } from './commands/audit-verify.js';
+import type { AuditVerifyOptions } from './commands/audit-verify.js';
 import { license } from './commands/license.js';
 import type { LicenseOptions } from './commands/license.js';
 import { login, logout, whoami } from './commands/login.js';
@@ -130,5 +134,18 @@ export function buildProgram(open: Open): Command {
     .option('--max-status-age <hours>', 'refuse when that was last asked longer ago')
     .option('--key <thumbprint>', 'trust no other key (else those known on this machine, else those in the folder)')
     .action((folder: string, options: VerifyOptions) => run((invocation) => verify(invocation, folder, options)));
+  const audit = program.command('audit').description("check the market's log of acts; needs no account");
+  audit
+    .command('verify')
+    .description('recompute the whole log, and prove that it extends what was signed before')
+    .option('--checkpoint <file>', 'an older checkpoint that you kept (the last one verified here is always compared)')
+    .option('--key <vkey>', 'trust no other verifier key (else those known on this machine, else those of the market)')
+    .action((options: AuditVerifyOptions) => run((invocation) => auditVerify(invocation, options)));
+  audit
+    .command('export')
+    .description('write every leaf of the log as a line of base64, in order, verified')
+    .requiredOption('--out <file>', 'file to write')
+    .option('--key <vkey>', 'trust no other verifier key')
+    .action((options: AuditExportOptions) => run((invocation) => auditExport(invocation, options)));
   return program;
 }

@@ -23,3 +23,36 @@ export { PAGE_CAP, pageSize, encodeCursor, decodeCursor, toPage } from './page.j
 export type { Page, PageRequest } from './page.js';
 export { validate } from './validate.js';
 export type { Schema } from './validate.js';
+export { CompactRange, EMPTY_ROOT, TILE_HEIGHT } from './transparency/compact-range.js';
+export type { Subtree } from './transparency/compact-range.js';
+export { formatCheckpoint, openCheckpoint, openEarlierCheckpoint, parseCheckpoint } from './transparency/checkpoint.js';
+export type { Checkpoint } from './transparency/checkpoint.js';
+export {
+  NoteProblem,
+  formatVkey,
+  fromBase64,
+  isKeyName,
+  noteKeyId,
+  openNote,
+  parseVkey,
+  signNote,
+  splitNote,
+} from './transparency/signed-note.js';
+export type { NoteKey, NoteSigner, OpenedNote } from './transparency/signed-note.js';
+export {
+  HASH_BYTES,
+  MAX_ENTRY_BYTES,
+  TILE_WIDTH,
+  joinBundle,
+  levelWidth,
+  parseTilePath,
+  partialTiles,
+  splitBundle,
+  splitTile,
+  tilePath,
+} from './transparency/tiles.js';
+export type { TileCoordinates } from './transparency/tiles.js';
+export { LogProblem, replayLog } from './transparency/replay-log.js';
+export type { LogSource, ReplayOptions } from './transparency/replay-log.js';
+export { TileEdge } from './transparency/tile-edge.js';
+export type { FullTile } from './transparency/tile-edge.js';

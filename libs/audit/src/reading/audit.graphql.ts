@@ -1,6 +1,7 @@
 import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from '@nestjs/graphql';
 import { BigIntScalar, JsonScalar, Visible, connectionOf } from '@app/graphql';
 import { readLeaf } from '../leaves/leaf.rules.js';
+import type { SignedCheckpoint } from '../proofs/log-proofs.js';
 import type { CheckpointRow, LogRow } from './audit.queries.js';
 
 @Visible('member')
@@ -106,6 +107,16 @@ export class CheckpointType {
 
   @Field(() => GraphQLISODateTime, { description: 'When the last leaf was appended.' })
   at: Date;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The last signed checkpoint, as a signed note (C2SP tlog-checkpoint): the one to keep. It may lie a second behind; null before the first.',
+  })
+  note: string | null;
+
+  @Field(() => BigIntScalar, { description: 'Leaves that the note covers.' })
+  signedSize: number;
 }
 
 export function toAuditLeafType(row: LogRow): AuditLeafType {
@@ -131,11 +142,13 @@ export function toAuditLeafType(row: LogRow): AuditLeafType {
   };
 }
 
-export function toCheckpointType(row: CheckpointRow): CheckpointType {
+export function toCheckpointType(row: CheckpointRow, signed: SignedCheckpoint | null): CheckpointType {
   return {
     size: row.size,
     rootHash: row.rootHash.toString('hex'),
     chainHash: row.chainHash.toString('hex'),
     at: row.at,
+    note: signed?.note ?? null,
+    signedSize: signed?.size ?? 0,
   };
 }

@@ -2,6 +2,7 @@ import { Args, Query, Resolver } from '@nestjs/graphql';
 import { Allow, CurrentContext, PageArgs, toConnection } from '@app/graphql';
 import type { ConnectionOf } from '@app/graphql';
 import type { RequestContext } from '@app/kernel';
+import { LogProofs } from '../proofs/log-proofs.js';
 import {
   AuditLeafConnection,
   AuditLeafType,
@@ -14,7 +15,10 @@ import { AuditQueries } from './audit.queries.js';
 
 @Resolver(() => AuditLeafType)
 export class AuditResolver {
-  constructor(private readonly queries: AuditQueries) {}
+  constructor(
+    private readonly queries: AuditQueries,
+    private readonly proofs: LogProofs,
+  ) {}
 
   @Allow('member')
   @Query(() => AuditLeafConnection, {
@@ -32,6 +36,7 @@ export class AuditResolver {
   @Allow('anonymous')
   @Query(() => CheckpointType, { description: 'The tip of the audit log.' })
   async checkpoint(@CurrentContext() ctx: RequestContext): Promise<CheckpointType> {
-    return toCheckpointType(await this.queries.checkpoint(ctx));
+    const [tip, signed] = await Promise.all([this.queries.checkpoint(ctx), this.proofs.signedCheckpoint(ctx)]);
+    return toCheckpointType(tip, signed);
   }
 }

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/database';
-import { leafHash } from '@app/kernel';
-import type { RequestContext } from '@app/kernel';
-import { CompactRange, TILE_HEIGHT } from '../tree/compact-range.js';
-import type { Subtree } from '../tree/compact-range.js';
+import { CompactRange, TILE_HEIGHT, leafHash } from '@app/kernel';
+import type { RequestContext, Subtree } from '@app/kernel';
 
 const PARTITION_LEAVES = 10_000_000;
 

@@ -1,8 +1,8 @@
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import { loadEd25519Keys } from '@app/keys';
+import type { Ed25519Key } from '@app/keys';
 import { SignJWT } from 'jose';
 import { LicensingErrors } from '../licensing.errors.js';
 
@@ -23,9 +23,6 @@ interface StoredKey {
   readonly privateKey: KeyObject | null;
 }
 
-/** A certificate is a few kilobytes; a key file is less than one. */
-const MAX_KEY_BYTES = 16_384;
-
 /**
  * The keys that sign certificates and status lists. They live in files, never in the database: whoever can write every row
  * still cannot forge a certificate. The last private key by file name signs, and every public one stays published.
@@ -36,18 +33,7 @@ export class SigningKeys {
 
   /** Keys of a file, or of the `.pem` and `.jwk` files of a folder; none at all when nothing is configured. @throws naming the file, never its content */
   static load(path: string | undefined): SigningKeys {
-    if (path === undefined) return new SigningKeys([]);
-    const files = statSync(path).isDirectory()
-      ? readdirSync(path)
-          .filter((name) => name.endsWith('.pem') || name.endsWith('.jwk'))
-          .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-          .map((name) => join(path, name))
-      : [path];
-    const keys = files.map(readKey);
-    if (!keys.some((key) => key.privateKey)) {
-      throw new Error(`SIGNING_KEY_FILE: ${path} holds no private key; put an Ed25519 key there as PEM or JWK.`);
-    }
-    return new SigningKeys(keys);
+    return new SigningKeys(loadEd25519Keys(path, 'SIGNING_KEY_FILE').map(toStoredKey));
   }
 
   get canSign(): boolean {
@@ -80,25 +66,7 @@ export function thumbprintOf(x: string): string {
   return createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
 }
 
-function readKey(path: string): StoredKey {
-  try {
-    if (statSync(path).size > MAX_KEY_BYTES) throw new Error('too large');
-    const { publicKey, privateKey } = parseKey(readFileSync(path, 'utf8'));
-    if (publicKey.asymmetricKeyType !== 'ed25519') throw new Error('another kind of key');
-    const { x } = publicKey.export({ format: 'jwk' });
-    if (typeof x !== 'string') throw new Error('no public part');
-    const jwk: PublicJwk = { kty: 'OKP', crv: 'Ed25519', x, kid: thumbprintOf(x), use: 'sig', alg: 'EdDSA' };
-    return { jwk, privateKey };
-  } catch (error) {
-    throw new Error(`SIGNING_KEY_FILE: ${basename(path)} is not an Ed25519 key as PEM or JWK.`, { cause: error });
-  }
-}
-
-function parseKey(text: string): { publicKey: KeyObject; privateKey: KeyObject | null } {
-  const jwk = text.trimStart().startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : null;
-  const isPrivate = jwk ? typeof jwk['d'] === 'string' : text.includes('PRIVATE KEY');
-  const input = jwk ? { key: jwk, format: 'jwk' as const } : text;
-  if (!isPrivate) return { publicKey: createPublicKey(input), privateKey: null };
-  const privateKey = createPrivateKey(input);
-  return { publicKey: createPublicKey(privateKey), privateKey };
+function toStoredKey({ publicKey, privateKey }: Ed25519Key): StoredKey {
+  const x = publicKey.toString('base64url');
+  return { jwk: { kty: 'OKP', crv: 'Ed25519', x, kid: thumbprintOf(x), use: 'sig', alg: 'EdDSA' }, privateKey };
 }

@@ -1,20 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/database';
-import { leafHash, requireAdmin } from '@app/kernel';
+import { CompactRange, TILE_HEIGHT, leafHash, requireAdmin } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
+import { AuditErrors } from '../audit.errors.js';
 import { readLeaf, saltedHash } from '../leaves/leaf.rules.js';
 import type { Leaf } from '../leaves/leaf.rules.js';
 import { chainHash } from '../sequencer/audit-sequencer.js';
-import { CompactRange, TILE_HEIGHT } from '../tree/compact-range.js';
-import { AuditQueries } from './audit.queries.js';
+import { AuditQueries } from '../reading/audit.queries.js';
 
 export interface VerifyRange {
   /** First leaf to look at; 0 unless said otherwise. Roots can only be checked from 0. */
   readonly from?: number;
   /** Leaf to stop before; the size of the log unless said otherwise. */
   readonly to?: number;
-  /** An older checkpoint that somebody kept: the log must still begin with what it covers. */
-  readonly known?: { readonly size: number; readonly rootHash: string };
+  /** Older checkpoints that somebody kept: the log must still begin with what each covers. */
+  readonly known?: readonly KnownCheckpoint[];
+}
+
+/** A size and root, in hex, that somebody kept. */
+export interface KnownCheckpoint {
+  readonly size: number;
+  readonly rootHash: string;
 }
 
 export interface LogVerdict {
@@ -61,7 +67,7 @@ export class LogVerification {
     const tip = await this.queries.checkpoint(ctx);
     const from = range.from ?? 0;
     const to = Math.min(range.to ?? tip.size, tip.size);
-    const known = from === 0 ? range.known : undefined;
+    const known = from === 0 ? (range.known ?? []) : [];
     const tree = new CompactRange();
     let chain = from === 0 ? Buffer.alloc(32) : await this.chainBefore(ctx, from);
     let seq = from;
@@ -72,10 +78,12 @@ export class LogVerification {
       problem,
       isRootChecked,
     });
-    if (known && known.size > tip.size)
-      return verdict(`The log has ${tip.size} leaves, fewer than the ${known.size} of the known checkpoint.`, tip.size);
-    if (known?.size === 0 && known.rootHash !== tree.root().toString('hex'))
-      return verdict('The known checkpoint is none of an empty log.', 0);
+    const isContradicted = (): boolean =>
+      known.some(({ size, rootHash }) => size === tree.size && rootHash !== tree.root().toString('hex'));
+    const largest = known.reduce((size, checkpoint) => Math.max(size, checkpoint.size), 0);
+    if (largest > tip.size)
+      return verdict(`The log has ${tip.size} leaves, fewer than the ${largest} of the known checkpoint.`, tip.size);
+    if (isContradicted()) return verdict('The known checkpoint is none of an empty log.', 0);
 
     while (seq < to) {
       const rows = await this.leaves(ctx, seq, Math.min(seq + PAGE_LEAVES, to));
@@ -94,7 +102,7 @@ export class LogVerification {
         });
         if (hasBadSubtree) return verdict(`A stored subtree that ends with leaf ${seq} is not its root.`, seq);
         seq += 1;
-        if (known?.size === seq && known.rootHash !== tree.root().toString('hex')) {
+        if (isContradicted()) {
           return verdict(`The first ${seq} leaves are not those of the known checkpoint.`, null);
         }
       }
@@ -105,6 +113,23 @@ export class LogVerification {
     return tree.root().equals(tip.rootHash)
       ? verdict(null, null, true)
       : verdict('The root of the tip is not that of the leaves.', null, true);
+  }
+
+  /**
+   * Some leaves as they stand in the database, each with its hashes, its index and its private record looked at. For anyone.
+   * @throws AUDIT_BROKEN naming the first that is not what it was written as
+   */
+  async intactLeaves(ctx: RequestContext, from: number, to: number): Promise<Buffer[]> {
+    const [rows, before] = await Promise.all([this.leaves(ctx, from, to), this.chainBefore(ctx, from)]);
+    let chain = before;
+    return Array.from({ length: to - from }, (_, i) => {
+      const row = rows[i];
+      const problem =
+        row?.seq === from + i ? problemOf(row, leafHash(row.leaf), chain) : `Leaf ${from + i} is missing.`;
+      if (!row || problem !== null) throw AuditErrors.BROKEN({ problem: problem ?? '' });
+      chain = row.chainHash;
+      return row.leaf;
+    });
   }
 
   private async chainBefore(ctx: RequestContext, seq: number): Promise<Buffer> {

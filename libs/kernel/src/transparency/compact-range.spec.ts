@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { leafHash, nodeHash } from '@app/kernel';
+import { leafHash, nodeHash } from '../file-tree-hash.js';
 import { CompactRange, EMPTY_ROOT, TILE_HEIGHT } from './compact-range.js';
 import type { Subtree } from './compact-range.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { nodeHash } from '@app/kernel';
+import { nodeHash } from '../file-tree-hash.js';
 
 /** A perfect subtree: the `index`-th of its height, counted from the left; it covers 2^height leaves. */
 export interface Subtree {

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '@app/database';
+import { EMPTY_ROOT, TILE_HEIGHT, merkleRoot, nodeHash } from '@app/kernel';
+import type { RequestContext } from '@app/kernel';
+import { mergeRows, perfectSubtrees, tileRowOf } from './proof.rules.js';
+import type { LeafRange, TileRow } from './proof.rules.js';
+
+/** Reads roots of parts of the tree from the stored hashes: one row of tiles per level, in two statements whatever the size. */
+@Injectable()
+export class TreeHashes {
+  constructor(private readonly database: Database) {}
+
+  /** The RFC 6962 root over each range. @throws when the log does not hold them */
+  async rootsOf(ctx: RequestContext, ranges: readonly LeafRange[]): Promise<Buffer[]> {
+    const parts = ranges.map(perfectSubtrees);
+    const stored = await this.read(ctx, mergeRows(parts.flat().map(tileRowOf)));
+    return parts.map((subtrees) => {
+      const roots = subtrees.map((subtree) => rootOf(tileRowOf(subtree), stored));
+      if (!roots.length) return EMPTY_ROOT;
+      return roots.reduceRight((right, left) => nodeHash(left, right));
+    });
+  }
+
+  private async read(ctx: RequestContext, rows: readonly TileRow[]): Promise<Map<string, Buffer>> {
+    const leaves = rows.filter(({ level }) => level === 0);
+    const above = rows.filter(({ level }) => level > 0);
+    const found = await Promise.all([
+      leaves.length > 0 &&
+        this.database.prepared<{ level: number; idx: number; hash: Buffer }>(
+          ctx,
+          'audit.leaf_hashes',
+          `select 0 as level, seq as idx, leaf_hash as hash
+           from unnest($1::bigint[], $2::bigint[]) as wanted (first, next)
+           join audit_log on seq >= first and seq < next`,
+          [leaves.map(({ from }) => from), leaves.map(({ to }) => to)],
+        ),
+      above.length > 0 &&
+        this.database.prepared<{ level: number; idx: number; hash: Buffer }>(
+          ctx,
+          'audit.subtree_hashes',
+          `select wanted.height / ${TILE_HEIGHT} as level, idx, hash
+           from unnest($1::smallint[], $2::bigint[], $3::bigint[]) as wanted (height, first, next)
+           join audit_subtrees stored on stored.height = wanted.height and idx >= first and idx < next`,
+          [above.map(({ level }) => level * TILE_HEIGHT), above.map(({ from }) => from), above.map(({ to }) => to)],
+        ),
+    ]);
+    return new Map(found.flatMap((page) => page || []).map(({ level, idx, hash }) => [`${level}/${idx}`, hash]));
+  }
+}
+
+function rootOf({ level, from, to }: TileRow, stored: ReadonlyMap<string, Buffer>): Buffer {
+  return merkleRoot(
+    Array.from({ length: to - from }, (_, i) => {
+      const hash = stored.get(`${level}/${from + i}`);
+      if (!hash) throw new Error(`The log has lost hash ${from + i} of level ${level}.`);
+      return hash;
+    }),
+  );
+}
