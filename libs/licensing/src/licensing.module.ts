@@ -8,6 +8,7 @@ import { CertificateQueries } from './certificates/certificate.queries.js';
 import { CertificateService } from './certificates/certificate.service.js';
 import { certificateSettings } from './certificates/certificates.config.js';
 import { SigningKeys } from './certificates/signing-keys.service.js';
+import { GrantEvidenceQueries } from './desk/grant-evidence.queries.js';
 import { RightQueries } from './desk/right.queries.js';
 import { TradabilityQueries } from './desk/tradability.queries.js';
 import { GrantEntity } from './grants/grant.entity.js';
@@ -39,6 +40,7 @@ registerTables({
 const offered = [
   CertificateQueries,
   CertificateService,
+  GrantEvidenceQueries,
   GrantGate,
   GrantQueries,
   GrantService,

@@ -43,6 +43,9 @@ const usageRequestSchema = z.object({
   after: z.string().nullish(),
 });
 
+/** Points of one round of an export. */
+const EXPORT_POINTS = 1_000;
+
 export type UsageRequest = z.input<typeof usageRequestSchema>;
 
 /** A point with the name that people know its subject by: a date, a grant's id, a dataset's or an organization's slug. */
@@ -91,6 +94,27 @@ export class UsageReportQueries {
     const series = toPage(named, size, (point) => encodeCursor([point.key]));
     if (selection.scope.kind === 'everything') await this.note(ctx, request, selection);
     return { ...totals, issuedBytes, unexplainedBytes, groupBy: request.groupBy, series };
+  }
+
+  /**
+   * The points of a report, as many as there are, in bounded memory. The caller puts on record what an operator takes with him.
+   * @throws REQUEST_UNAUTHENTICATED, REQUEST_INVALID, REQUEST_NOT_FOUND
+   */
+  async *allPoints(ctx: RequestContext, input: UsageRequest): AsyncGenerator<readonly NamedPoint[]> {
+    const user = requireUser(ctx);
+    const request = validate(usageRequestSchema, input, 'usage');
+    const selection = await this.select(ctx, user, request.filter);
+    for (let afterKey: string | null = null; ;) {
+      const part = { groupBy: request.groupBy, timeZone: request.timeZone, afterKey, limit: EXPORT_POINTS };
+      const [served, issued] = await Promise.all([
+        this.usage.series(ctx, selection, part),
+        this.leases.issuedSeries(ctx, selection, part),
+      ]);
+      const points: ReportPoint[] = mergeSeries(served, issued, request.groupBy === 'DAY', EXPORT_POINTS);
+      if (points.length > 0) yield await this.name(ctx, request.groupBy, points);
+      if (points.length < EXPORT_POINTS) return;
+      afterKey = points.at(-1)?.key ?? null;
+    }
   }
 
   /** Sums over everybody's usage are shown to operators alone; which ones is put on record. */
