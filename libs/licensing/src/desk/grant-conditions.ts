@@ -2,12 +2,6 @@ import { newId } from '@app/kernel';
 import type { Sight } from '@app/kernel';
 import type { AskedGrants } from './grant-filter.rules.js';
 
-/** A part of a statement, and the parameters that it names. */
-export interface GrantConditions {
-  readonly where: string;
-  readonly params: unknown[];
-}
-
 /** What the names of a search stand for. An empty list means that nothing can be found. */
 export type ResolvedNames = Readonly<
   Record<'holder' | 'provider' | 'text' | 'dataset' | 'template' | 'use' | 'recalled', readonly string[] | null>
@@ -40,48 +34,96 @@ export function namesStatement(asked: AskedGrants): { sql: string; params: unkno
   return columns.length > 0 ? { sql: `select ${columns.join(', ')}`, params } : null;
 }
 
+/** Keys of a lead, each of which is one look into an index. */
+const MAX_LEADS = 100;
+
+/** What a search goes by: columns with an index that ends in the id, and the keys looked for in each. */
+interface Lead {
+  readonly columns: readonly string[];
+  readonly keys: readonly string[];
+}
+
+/** Ids of the grants that are asked for, newest first. */
+export interface GrantSearch {
+  readonly sql: string;
+  readonly params: unknown[];
+}
+
 /**
- * The condition of a search over `grants g`. Only what is asked for becomes part of it, with ids as values: so the planner knows
- * how many grants each selects, and takes the index that leads for a rare one and the newest grants for a common one.
+ * Where few keys lead, each is read from the end of its own index and the ends are merged: what a rare key or none costs does not
+ * depend on how the planner guesses. Everything else is a condition on the way; without a lead the newest grants are walked.
  */
-export function grantConditions(
+export function grantIds(
   asked: AskedGrants,
   names: Partial<ResolvedNames>,
   sight: Sight,
-  now: Date,
-): GrantConditions {
+  page: { readonly now: Date; readonly before: string | null; readonly limit: number },
+): GrantSearch {
   const params: unknown[] = [];
-  const parts: string[] = [];
   const bind = (value: unknown): string => `$${params.push(value)}`;
+  const leads = leadsOf(asked, names, sight);
+  const lead = leads.find(({ keys }) => keys.length <= MAX_LEADS) ?? null;
+  const parts = leads
+    .filter((one) => one !== lead)
+    .map(({ columns, keys }) => {
+      const place = bind(keys);
+      return `(${columns.map((column) => `g.${column} = any(${place}::text[])`).join(' or ')})`;
+    });
+  const rest = [...parts, ...conditions(asked, bind, page.now)];
+  if (page.before !== null) rest.push(`g.id < ${bind(page.before)}`);
+  const order = `order by g.id desc limit ${page.limit}`;
+  const where = rest.length > 0 ? rest.join(' and ') : 'true';
+  if (!lead) return { sql: `select g.id from grants g where ${where} ${order}`, params };
+  const keys = bind(lead.keys);
+  const ways = lead.columns.map(
+    (column) => `select found.id from unnest(${keys}::text[]) lead (key) cross join lateral (
+      select g.id from grants g where g.${column} = lead.key and ${where} ${order}) found`,
+  );
+  return { sql: `select g.id from (${ways.join(' union ')}) g ${order}`, params };
+}
+
+/** Those first that select the fewest. */
+function leadsOf(asked: AskedGrants, names: Partial<ResolvedNames>, sight: Sight): Lead[] {
+  const parties = ['organization_id', 'provider_organization_id'];
+  const lead = (columns: readonly string[], keys: readonly string[] | null | undefined): Lead[] =>
+    keys ? [{ columns, keys }] : [];
+  const one = (key: string | null | undefined): string[] | null => (key ? [key] : null);
+  return [
+    ...lead(['version_id'], one(asked.versionId)),
+    ...lead(['dataset_id'], names.dataset),
+    ...lead(['organization_id'], names.holder),
+    ...lead(['terms_hash'], one(asked.termsHash)),
+    ...lead(parties, sight.seesAll ? null : [sight.organizationId ?? '']),
+    ...lead(['version_id'], names.recalled),
+    ...lead(['terms_hash'], names.template),
+    ...lead(['terms_hash'], names.use),
+    ...lead(parties, names.text),
+    ...lead(['provider_organization_id'], names.provider),
+  ];
+}
+
+function conditions(asked: AskedGrants, bind: (value: unknown) => string, now: Date): string[] {
+  const parts: string[] = [];
   const add = (value: unknown, sqlOf: (place: string) => string): void => {
     if (value !== null && value !== undefined) parts.push(sqlOf(bind(value)));
   };
-  if (!sight.seesAll) {
-    add(sight.organizationId ?? '', (p) => `(g.organization_id = ${p} or g.provider_organization_id = ${p})`);
-  }
-  add(names.holder, (p) => `g.organization_id = any(${p}::text[])`);
-  add(names.provider, (p) => `g.provider_organization_id = any(${p}::text[])`);
-  add(names.text, (p) => `(g.organization_id = any(${p}::text[]) or g.provider_organization_id = any(${p}::text[]))`);
-  add(names.dataset, (p) => `g.dataset_id = any(${p}::text[])`);
-  add(names.template, (p) => `g.terms_hash = any(${p}::text[])`);
-  add(names.use, (p) => `g.terms_hash = any(${p}::text[])`);
-  add(names.recalled, (p) => `g.version_id = any(${p}::text[])`);
-  add(asked.versionId, (p) => `g.version_id = ${p}`);
-  add(asked.termsHash, (p) => `g.terms_hash = ${p}`);
   add(asked.intendedUse, (p) => `g.intended_use = ${p}`);
   if (asked.states) parts.push(ofStates(asked.states, bind, now));
+  // The last step asks whether it is the one, instead of being compared: so the planner takes it for common.
   add(
     asked.activeAt,
-    (p) => `g.starts_at <= ${p} and (g.expires_at is null or g.expires_at > ${p}) and 'active' = (
-      select e.to_state from grant_events e where e.grant_id = g.id and e.at <= ${p} order by e.seq desc limit 1)`,
+    (p) => `g.starts_at <= ${p} and (g.expires_at is null or g.expires_at > ${p}) and (
+      select e.to_state = 'active' from grant_events e where e.grant_id = g.id and e.at <= ${p} order by e.seq desc limit 1)`,
   );
   // A right is asked for before it starts, and its id holds when: so an instant long ago begins at the right end of the ids.
   const latest = [asked.activeAt, asked.to].flatMap((at) => (at ? [at.getTime()] : []));
   if (latest.length > 0) add(firstIdAfter(Math.min(...latest)), (p) => `g.id < ${p}`);
   add(asked.from, (p) => `g.starts_at is not null and (g.expires_at is null or g.expires_at > ${p})`);
   add(asked.to, (p) => `g.starts_at < ${p}`);
-  if (asked.isRecalled === false) parts.push('v.recalled_at is null');
-  return { where: parts.length > 0 ? parts.join(' and ') : 'true', params };
+  if (asked.isRecalled === false) {
+    parts.push('not exists (select from dataset_versions r where r.id = g.version_id and r.recalled_at is not null)');
+  }
+  return parts;
 }
 
 /** Clocks of two replicas may differ, and one may be set back: by far less than this. */

@@ -13,7 +13,7 @@ import {
   validate,
 } from '@app/kernel';
 import type { Page, PageRequest, RequestContext } from '@app/kernel';
-import { MAX_NAMED, grantConditions, namesStatement } from '../desk/grant-conditions.js';
+import { MAX_NAMED, grantIds, namesStatement } from '../desk/grant-conditions.js';
 import type { ResolvedNames } from '../desk/grant-conditions.js';
 import { grantFilterSchema } from '../desk/grant-filter.rules.js';
 import type { AskedGrants, GrantFilter } from '../desk/grant-filter.rules.js';
@@ -114,13 +114,11 @@ export class GrantQueries {
     if (ctx.actor.kind !== 'system') requireUser(ctx);
     const names = await this.resolve(ctx, asked);
     if (Object.values(names).some((ids) => ids?.length === 0)) return [];
-    const { where, params } = grantConditions(asked, names, sightOf(ctx), this.clock.now());
-    const place = params.push(before);
+    const ids = grantIds(asked, names, sightOf(ctx), { now: this.clock.now(), before, limit });
     const rows = await this.database.query<GrantRow>(
       ctx,
-      `${SELECT_GRANTS} where ${where} ${before === null ? `and $${place}::text is null` : `and g.id < $${place}`}
-        order by g.id desc limit ${limit}`,
-      params,
+      `${SELECT_GRANTS} where g.id in (${ids.sql}) order by g.id desc`,
+      ids.params,
     );
     return rows.map((row) => this.asOfNow(row));
   }
