@@ -26,6 +26,7 @@ const MAY_IMPORT = {
   renditions: [...PLATFORM, 'cages', 'audit', 'identity', 'catalog', 'formats'],
   billing: [...PLATFORM, 'audit', 'identity', 'catalog', 'metering', 'licensing'],
   delivery: [...PLATFORM, 'audit', 'identity', 'catalog', 'metering', 'licensing', 'renditions'],
+  desk: [...PLATFORM, 'audit', 'identity', 'catalog', 'metering', 'licensing', 'delivery'],
 };
 
 const anyOf = (names) => `^libs/(${names.join('|')})/`;

@@ -1,6 +1,8 @@
 import { DataSource } from 'typeorm';
+import { Audit, OperatorReads } from '@app/audit';
 import { Settings } from '@app/config';
 import { Database, Notices } from '@app/database';
+import { SystemClock } from '@app/kernel';
 import { BrowseIndex } from '../../libs/catalog/src/browse/browse-index.js';
 import { BrowseQueries } from '../../libs/catalog/src/browse/browse.queries.js';
 import { CatalogEpoch } from '../../libs/catalog/src/browse/catalog-epoch.js';
@@ -27,6 +29,7 @@ export async function openBrowse(url: string): Promise<BrowseProcess> {
   }).initialize();
   const notices = new Notices(new Settings({ DATABASE_URL: url }));
   const database = new Database(dataSource);
+  const clock = new SystemClock();
   const texts = new TextSearchQueries(database);
   const browseIndex = new BrowseIndex(
     database,
@@ -40,7 +43,11 @@ export async function openBrowse(url: string): Promise<BrowseProcess> {
   return {
     browseIndex,
     texts,
-    browse: new BrowseQueries(browseIndex, texts, new DatasetQueries(database)),
+    browse: new BrowseQueries(
+      browseIndex,
+      texts,
+      new DatasetQueries(database, new OperatorReads(database, new Audit(database, clock), clock)),
+    ),
     stop: async () => {
       browseIndex.onApplicationShutdown();
       await notices.onApplicationShutdown();

@@ -8,6 +8,7 @@ import { ConfigModule } from '@app/config';
 import type { Environment } from '@app/config';
 import { DatabaseModule } from '@app/database';
 import { DeliveryApiModule } from '@app/delivery';
+import { DeskApiModule } from '@app/desk';
 import { AccessGuard, GraphqlModule } from '@app/graphql';
 import { IdentityApiModule } from '@app/identity';
 import { JobsModule } from '@app/jobs';
@@ -44,6 +45,7 @@ export class ApiModule {
         RenditionsApiModule,
         RenditionFormsModule,
         DeliveryApiModule,
+        DeskApiModule,
         PreviewsApiModule.behind(LicensedPreviewGate, [LicensingModule]),
       ],
       controllers: [HealthController, LandingController],

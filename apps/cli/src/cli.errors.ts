@@ -157,6 +157,11 @@ export const CliErrors = defineErrors('CLI', {
     (d: { endpoint: string; problem: string }) => `The log of ${d.endpoint} does not hold: ${d.problem}.`,
     { endpoint: 'http://127.0.0.1:3000', problem: 'the log has shrunk' },
   ),
+  EVIDENCE_NOT_VERIFIED: refusal(
+    'CONFLICT',
+    (d: { path: string; problem: string }) => `The evidence in ${d.path} does not hold: ${d.problem}.`,
+    { path: 'evidence.zip', problem: 'leases.csv is not what was signed' },
+  ),
   CERTIFICATE_ELSEWHERE: refusal(
     'INVALID',
     (d: { url: string }) =>

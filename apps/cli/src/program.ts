@@ -1,4 +1,6 @@
 import { Command, Option } from 'commander';
+import { auditCheck } from './commands/audit-check.js';
+import type { AuditCheckOptions } from './commands/audit-check.js';
 import { auditExport } from './commands/audit-export.js';
 import type { AuditExportOptions } from './commands/audit-export.js';
 import { auditVerify } from './commands/audit-verify.js';
@@ -147,5 +149,12 @@ export function buildProgram(open: Open): Command {
     .requiredOption('--out <file>', 'file to write')
     .option('--key <vkey>', 'trust no other verifier key')
     .action((options: AuditExportOptions) => run((invocation) => auditExport(invocation, options)));
+  audit
+    .command('check')
+    .description('check an evidence bundle of a grant, with the network off')
+    .argument('<file>', 'the bundle, as GET /grants/{id}/evidence.zip gives it')
+    .option('--key <thumbprint>', 'trust no other certificate key (else those known on this machine, else its own)')
+    .option('--log-key <vkey>', 'trust no other verifier key of the log')
+    .action((file: string, options: AuditCheckOptions) => run((invocation) => auditCheck(invocation, file, options)));
   return program;
 }

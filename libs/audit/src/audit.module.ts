@@ -9,14 +9,20 @@ import { LogProofs } from './proofs/log-proofs.js';
 import { TreeHashes } from './proofs/tree-hashes.js';
 import { LogChecks } from './publishing/log-checks.js';
 import { AuditQueries } from './reading/audit.queries.js';
+import { OperatorReads1763700004000 } from './migrations/1763700004000-operator-reads.js';
+import { OperatorReads } from './reads/operator-reads.js';
 import { LogVerification } from './verification/log-verification.js';
 import { AuditSequencer } from './sequencer/audit-sequencer.js';
 import { LogKeys } from './signing/log-keys.js';
 
 // Leaves are bulk data, inserted by hand-written statements and never changed: no entities.
-registerTables({ domain: 'audit', entities: [], migrations: [Audit1763600002000, SignedLog1763700001000] });
+registerTables({
+  domain: 'audit',
+  entities: [],
+  migrations: [Audit1763600002000, SignedLog1763700001000, OperatorReads1763700004000],
+});
 
-const offered = [Audit, AuditQueries, AuditSequencer, LogChecks, LogProofs, LogVerification];
+const offered = [Audit, AuditQueries, AuditSequencer, LogChecks, LogProofs, LogVerification, OperatorReads];
 
 /** Recording, reading and proving, for every process. */
 @Global()

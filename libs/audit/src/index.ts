@@ -7,6 +7,8 @@ export type { Act, ActAbout, Leaf, PrivateRecord, PublicFacts } from './leaves/l
 export { readLeaf, saltedHash } from './leaves/leaf.rules.js';
 export { AuditQueries } from './reading/audit.queries.js';
 export type { AuditLogFilter, CheckpointRow, LogRow } from './reading/audit.queries.js';
+export { OperatorReads } from './reads/operator-reads.js';
+export type { ReadThing } from './reads/operator-reads.js';
 export { LogVerification } from './verification/log-verification.js';
 export type { KnownCheckpoint, LogVerdict, VerifyRange } from './verification/log-verification.js';
 export { AuditSequencer, chainHash } from './sequencer/audit-sequencer.js';

@@ -8,6 +8,8 @@ import {
   WithdrawalResolver,
 } from './consent/withdrawal.resolver.js';
 import { DatasetResolver } from './datasets/dataset.resolver.js';
+import { ReviewResolver } from './reviews/review.resolver.js';
+import { TitleResolver } from './titles/title.resolver.js';
 import { UploadResolver } from './uploads/upload.resolver.js';
 import { ManifestController } from './versions/manifest.controller.js';
 import { ReportController } from './versions/report.controller.js';
@@ -22,6 +24,8 @@ import { VersionResolver } from './versions/version.resolver.js';
     VersionResolver,
     VersionChangesOfVersionResolver,
     VersionChangesResolver,
+    ReviewResolver,
+    TitleResolver,
     UploadResolver,
     WithdrawalResolver,
     AffectedByWithdrawalResolver,

@@ -40,6 +40,23 @@ export const CatalogErrors = defineErrors('CATALOG', {
       `Version ${d.label} fails ${d.rules.join(', ')}; mend that and submit a new version.`,
     { label: 'v1', rules: ['TM-1'] },
   ),
+  REVIEW_NOT_OPEN: refusal(
+    'CONFLICT',
+    (d: { slug: string }) => `${d.slug} is not under review; look at its reviews for what was decided.`,
+    { slug: 'acme/pick-cups' },
+  ),
+  REVIEW_UNDECIDED: refusal(
+    'CONFLICT',
+    (d: { slug: string; heads: readonly string[] }) =>
+      `The review of ${d.slug} cannot end like this: ${d.heads.join(', ')} ${d.heads.length === 1 ? 'has' : 'have'} not passed. Decide every head first; a refused one keeps the dataset off the shelf.`,
+    { slug: 'acme/pick-cups', heads: ['legality'] },
+  ),
+  TITLE_STEP_REFUSED: refusal(
+    'CONFLICT',
+    (d: { number: string; event: string; reason: string }) =>
+      `"${d.event}" cannot be recorded for ${d.number}: ${d.reason}.`,
+    { number: '京数登0001', event: 'renewal', reason: 'the registration was cancelled' },
+  ),
   COMPARISON_TOO_LARGE: refusal(
     'INVALID',
     (d: { from: string; to: string }) =>

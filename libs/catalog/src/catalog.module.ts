@@ -16,6 +16,13 @@ import { CatalogBrowse1763600004500 } from './migrations/1763600004500-catalog-b
 import { OrganizationChanges1763600004900 } from './migrations/1763600004900-organization-changes.js';
 import { VersionChanges1763600009100 } from './migrations/1763600009100-version-changes.js';
 import { Consent1763700005000 } from './migrations/1763700005000-consent.js';
+import { Reviews1763700004020 } from './migrations/1763700004020-reviews.js';
+import { TitleRecords1763700004030 } from './migrations/1763700004030-title-records.js';
+import { ReviewBook } from './reviews/review-book.service.js';
+import { ReviewQueries } from './reviews/review.queries.js';
+import { ReviewService } from './reviews/review.service.js';
+import { TitleQueries } from './titles/title.queries.js';
+import { TitleService } from './titles/title.service.js';
 import { VersionChangesQueries } from './changes/version-changes.queries.js';
 import { VersionComparison } from './changes/version-comparison.service.js';
 import { UploadService } from './uploads/upload.service.js';
@@ -32,6 +39,8 @@ registerTables({
     CatalogBrowse1763600004500,
     OrganizationChanges1763600004900,
     VersionChanges1763600009100,
+    Reviews1763700004020,
+    TitleRecords1763700004030,
     Consent1763700005000,
   ],
 });
@@ -44,6 +53,11 @@ const services = [
   DatasetService,
   EpisodeQueries,
   FileQueries,
+  ReviewBook,
+  ReviewQueries,
+  ReviewService,
+  TitleQueries,
+  TitleService,
   UploadService,
   VersionChangesQueries,
   VersionComparison,

@@ -6,6 +6,7 @@ export { MAX_LEASE_S, deliverySettings } from './delivery.config.js';
 export { LeaseService } from './leases/lease.service.js';
 export type { CreatedLease, LeasedFile } from './leases/lease.service.js';
 export { LeaseQueries } from './leases/lease.queries.js';
+export type { LeaseRow } from './leases/lease.queries.js';
 export { LEASE_PAGE_CAP } from './leases/lease-request.rules.js';
 export { AccessLogReader } from './access-log/access-log.reader.js';
 export type { LogReading } from './access-log/access-log.reader.js';

@@ -71,6 +71,23 @@ export function requireAdmin(ctx: RequestContext): UserActor {
   return user;
 }
 
+/** How far an asker sees into what is not public. */
+export interface Sight {
+  /** Whose private things are seen; null for nobody's in particular. */
+  readonly organizationId: string | null;
+  /** Everybody's: the operator's with the scope `admin`, and the market's own. */
+  readonly seesAll: boolean;
+}
+
+/**
+ * What of the private things of organizations the asker sees. Whoever takes the way of `seesAll` tells `OperatorReads` of the
+ * audit library what an operator was shown; a contract test looks for files that forget it.
+ */
+export function sightOf({ actor }: RequestContext): Sight {
+  if (actor.kind !== 'user') return { organizationId: null, seesAll: actor.kind === 'system' };
+  return { organizationId: actor.organizationId, seesAll: actor.isAdmin && actor.scopes.has('admin') };
+}
+
 /** Sessions carry every scope; API keys only those that they were made with. @throws REQUEST_FORBIDDEN */
 export function requireScope(user: UserActor, scope: Scope): void {
   if (!user.scopes.has(scope)) {

@@ -17,6 +17,8 @@ export const ID_PREFIXES = {
   Contributor: 'ctr',
   Withdrawal: 'wdr',
   Notice: 'ntc',
+  Review: 'rev',
+  TitleRecord: 'ttl',
   Entry: 'ent',
   Account: 'acc',
   Request: 'req',

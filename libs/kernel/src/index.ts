@@ -13,8 +13,9 @@ export {
   requireBuyer,
   requireAdmin,
   requireScope,
+  sightOf,
 } from './context.js';
-export type { Actor, UserActor, RequestContext, Scope, Transaction } from './context.js';
+export type { Actor, UserActor, RequestContext, Scope, Sight, Transaction } from './context.js';
 export { Clock, SystemClock } from './clock.js';
 export { canonicalJson } from './canonical-json.js';
 export { CURRENCIES, formatMoney } from './money.js';

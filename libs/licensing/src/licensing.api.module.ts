@@ -3,6 +3,8 @@ import { IdentityModule } from '@app/identity';
 import { CertificateController } from './certificates/certificate.controller.js';
 import { CertificateResolver } from './certificates/certificate.resolver.js';
 import { CroissantController } from './croissant/croissant.controller.js';
+import { RightResolver } from './desk/right.resolver.js';
+import { TradabilityResolver } from './desk/tradability.resolver.js';
 import { GrantResolver } from './grants/grant.resolver.js';
 import { NegotiationResolver } from './grants/negotiation.resolver.js';
 import { LicensingModule } from './licensing.module.js';
@@ -30,7 +32,9 @@ import {
     NegotiationResolver,
     OfferResolver,
     PolicyResolver,
+    RightResolver,
     SeatsResolver,
+    TradabilityResolver,
     UseCheckResolver,
     NoticeResolver,
     GrantWithdrawalsResolver,

@@ -10,6 +10,9 @@ import { certificateSettings } from './certificates/certificates.config.js';
 import { SigningKeys } from './certificates/signing-keys.service.js';
 import { AcceptanceQueries } from './grants/acceptance.queries.js';
 import { CroissantQueries } from './croissant/croissant.queries.js';
+import { GrantEvidenceQueries } from './desk/grant-evidence.queries.js';
+import { RightQueries } from './desk/right.queries.js';
+import { TradabilityQueries } from './desk/tradability.queries.js';
 import { GrantEntity } from './grants/grant.entity.js';
 import { GrantGate } from './grants/grant-gate.service.js';
 import { GrantLife } from './grants/grant-life.service.js';
@@ -19,6 +22,7 @@ import { LicenseRequestService } from './grants/license-request.service.js';
 import { RequestChangesQueries } from './grants/request-changes.queries.js';
 import { Holds } from './holds/holds.service.js';
 import { Licensing1763600006000 } from './migrations/1763600006000-licensing.js';
+import { GrantSearch1763700004010 } from './migrations/1763700004010-grant-search.js';
 import { Certificates1763600009300 } from './migrations/1763600009300-certificates.js';
 import { Negotiation1763700003010 } from './migrations/1763700003010-negotiation.js';
 import { GrantHolds1763700003020 } from './migrations/1763700003020-grant-holds.js';
@@ -50,6 +54,7 @@ registerTables({
     Negotiation1763700003010,
     GrantHolds1763700003020,
     GrantSeats1763700003030,
+    GrantSearch1763700004010,
     WithdrawalNotices1763700005010,
   ],
 });
@@ -59,6 +64,7 @@ const offered = [
   CertificateQueries,
   CertificateService,
   CroissantQueries,
+  GrantEvidenceQueries,
   GrantGate,
   GrantQueries,
   GrantService,
@@ -71,11 +77,13 @@ const offered = [
   OfferService,
   PolicyQueries,
   RequestChangesQueries,
+  RightQueries,
   SampleDecision,
   Seats,
   SeatsQueries,
   TermsDocuments,
   TermsQueries,
+  TradabilityQueries,
   UseCheckQueries,
 ];
 

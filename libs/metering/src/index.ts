@@ -10,6 +10,7 @@ export type {
 } from './requests/metered-request.rules.js';
 export { USAGE_GROUPINGS, UsageQueries } from './usage/usage.queries.js';
 export type {
+  ServedHour,
   UsageGrouping,
   UsagePoint,
   UsageScope,

@@ -2,9 +2,10 @@ import { CatalogBrowse1763600004500 } from '../../../libs/catalog/src/migrations
 import { Catalog1763600004000 } from '../../../libs/catalog/src/migrations/1763600004000-catalog.js';
 import { Identity1763600001000 } from '../../../libs/identity/src/migrations/1763600001000-identity.js';
 import { DataSource } from 'typeorm';
+import { Audit, OperatorReads } from '@app/audit';
 import { Settings } from '@app/config';
 import { Database, Notices } from '@app/database';
-import { newId, systemContext } from '@app/kernel';
+import { SystemClock, newId, systemContext } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { CatalogRevision } from '../../../libs/catalog/src/catalog-revision.js';
 import { DatasetQueries } from '../../../libs/catalog/src/datasets/dataset.queries.js';
@@ -71,6 +72,7 @@ export async function openProcess(url: string): Promise<ShelfProcess> {
   }).initialize();
   const notices = new Notices(new Settings({ DATABASE_URL: url }));
   const database = new Database(dataSource);
+  const clock = new SystemClock();
   const revision = new CatalogRevision(database);
   const epoch = new CatalogEpoch();
   const texts = new TextSearchQueries(database);
@@ -82,7 +84,11 @@ export async function openProcess(url: string): Promise<ShelfProcess> {
     search: new DatasetSearch(database),
     epoch,
     browseIndex,
-    browse: new BrowseQueries(browseIndex, texts, new DatasetQueries(database)),
+    browse: new BrowseQueries(
+      browseIndex,
+      texts,
+      new DatasetQueries(database, new OperatorReads(database, new Audit(database, clock), clock)),
+    ),
     stop: async () => {
       browseIndex.onApplicationShutdown();
       await notices.onApplicationShutdown();

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/database';
-import { decodeCursor, encodeCursor, pageSize, requireUser, toPage, validate } from '@app/kernel';
+import { decodeCursor, encodeCursor, pageSize, requireUser, sightOf, toPage, validate } from '@app/kernel';
 import type { Page, PageRequest, RequestContext } from '@app/kernel';
 import { z } from 'zod';
 
@@ -97,11 +97,11 @@ export class AuditQueries {
   }
 }
 
-/** Null for who may see every leaf. */
+/** Null for who may see every leaf. The log is published, so an operator who reads it reads nothing private. */
 function visibleOrganization(ctx: RequestContext): string | null {
   if (ctx.actor.kind === 'system') return null;
-  const user = requireUser(ctx);
-  return user.isAdmin && user.scopes.has('admin') ? null : user.organizationId;
+  const { organizationId } = requireUser(ctx);
+  return sightOf(ctx).seesAll ? null : organizationId;
 }
 
 function seqOf(cursor: string): number {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { OperatorReads } from '@app/audit';
 import { Database } from '@app/database';
-import { KernelErrors } from '@app/kernel';
+import { KernelErrors, sightOf } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import type { Grade } from '@app/standards';
 import type { DatasetStatus } from './dataset.rules.js';
@@ -70,13 +71,16 @@ export const DATASET_COLUMNS = `
 export const VISIBLE = `(d.status = 'listed' or d.organization_id = $1 or $2)`;
 
 export function visibilityOf(ctx: RequestContext): [organizationId: string | null, seesAll: boolean] {
-  if (ctx.actor.kind === 'user') return [ctx.actor.organizationId, ctx.actor.isAdmin && ctx.actor.scopes.has('admin')];
-  return [null, ctx.actor.kind === 'system'];
+  const { organizationId, seesAll } = sightOf(ctx);
+  return [organizationId, seesAll];
 }
 
 @Injectable()
 export class DatasetQueries {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly operatorReads: OperatorReads,
+  ) {}
 
   /** @throws REQUEST_NOT_FOUND, also for what is somebody else's and not listed */
   async bySlug(ctx: RequestContext, slug: string): Promise<DatasetRow> {
@@ -88,6 +92,7 @@ export class DatasetQueries {
       [...visibilityOf(ctx), slug],
     );
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'dataset', id: slug });
+    await this.note(ctx, [row]);
     return asSeen(ctx, row);
   }
 
@@ -108,6 +113,7 @@ export class DatasetQueries {
         where ${VISIBLE} order by wanted.place`,
       [...visibilityOf(ctx), ids],
     );
+    await this.note(ctx, rows);
     return rows.map((row) => asSeen(ctx, row));
   }
 
@@ -124,7 +130,19 @@ export class DatasetQueries {
         where d.organization_id = $3 and ${VISIBLE} and ($4::text is null or d.id < $4) order by d.id desc limit $5`,
       [...visibilityOf(ctx), organizationId, afterId, limit],
     );
+    await this.note(ctx, rows);
     return rows.map((row) => asSeen(ctx, row));
+  }
+
+  /** What an operator is shown of others that is not on the shelf is put on record. */
+  private async note(ctx: RequestContext, rows: readonly DatasetRow[]): Promise<void> {
+    const { organizationId } = sightOf(ctx);
+    const hidden = rows.filter((row) => row.status !== 'listed' && row.organizationId !== organizationId);
+    await this.operatorReads.noteThings(
+      ctx,
+      'dataset',
+      hidden.map((row) => ({ id: row.id, about: { datasetId: row.id, organizationIds: [row.organizationId] } })),
+    );
   }
 }
 

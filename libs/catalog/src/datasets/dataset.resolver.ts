@@ -116,12 +116,23 @@ export class DatasetResolver {
   }
 
   @Allow('admin')
-  @Mutation(() => DatasetPayload, { description: 'Lists a dataset that waits for review, or lifts its suspension.' })
+  @Mutation(() => DatasetPayload, {
+    description: 'Lists a dataset all three heads of whose review have passed, or lifts its suspension.',
+  })
   async approveDataset(
     @CurrentContext() ctx: RequestContext,
     @Args('input', { type: () => ApproveDatasetInput }) input: ApproveDatasetInput,
   ): Promise<DatasetPayload> {
     return this.payload(ctx, (await this.service.approveDataset(ctx, input.slug)).id);
+  }
+
+  @Allow('admin')
+  @Mutation(() => DatasetPayload, { description: 'Ends a suspension; the reason stays in the log.' })
+  async resumeDataset(
+    @CurrentContext() ctx: RequestContext,
+    @Args('input', { type: () => DatasetReasonInput }) input: DatasetReasonInput,
+  ): Promise<DatasetPayload> {
+    return this.payload(ctx, (await this.service.resumeDataset(ctx, input.slug, input.reason)).id);
   }
 
   private async payload(ctx: RequestContext, id: string): Promise<DatasetPayload> {

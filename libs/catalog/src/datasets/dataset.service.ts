@@ -7,6 +7,9 @@ import { z } from 'zod';
 import { DatasetSearch } from '../browse/dataset-search.js';
 import { CatalogErrors } from '../catalog.errors.js';
 import { ContributorRegister } from '../consent/contributor-register.service.js';
+import { notPassed } from '../reviews/review.rules.js';
+import type { ReviewOutcome } from '../reviews/review.rules.js';
+import { ReviewBook } from '../reviews/review-book.service.js';
 import { CatalogRevision } from '../catalog-revision.js';
 import { DatasetEntity } from './dataset.entity.js';
 import { canDatasetBecome, datasetNameSchema, localizedSchema, reasonSchema } from './dataset.rules.js';
@@ -21,6 +24,15 @@ const createSchema = z.object({
 });
 const updateSchema = createSchema.omit({ name: true });
 
+/** How a review ends when its dataset goes on to another state. */
+const REVIEW_ENDS: Readonly<Record<DatasetStatus, ReviewOutcome>> = {
+  draft: 'refused',
+  in_review: 'replaced',
+  listed: 'listed',
+  suspended: 'withdrawn',
+  withdrawn: 'withdrawn',
+};
+
 export type CreateDataset = z.input<typeof createSchema>;
 export type UpdateDataset = z.input<typeof updateSchema>;
 
@@ -33,6 +45,7 @@ export class DatasetService {
     private readonly contributors: ContributorRegister,
     private readonly audit: Audit,
     private readonly clock: Clock,
+    private readonly reviews: ReviewBook,
   ) {}
 
   /** A draft that only its organization sees. @throws CATALOG_SLUG_TAKEN, CATALOG_NOT_YOUR_ORGANIZATION */
@@ -116,10 +129,54 @@ export class DatasetService {
     return this.move(ctx, (ctx) => this.lockAny(ctx, slug), 'suspended', reason, 'dataset.suspended');
   }
 
-  /** The operator lists what waits for review, or lifts a suspension. */
+  /**
+   * The operator lists what waits for review once its three heads have passed, or lifts a suspension.
+   * @throws CATALOG_REVIEW_UNDECIDED
+   */
   async approveDataset(ctx: RequestContext, slug: string): Promise<DatasetEntity> {
     requireAdmin(ctx);
-    return this.move(ctx, (ctx) => this.lockAny(ctx, slug), 'listed', null, 'dataset.approved');
+    return this.database.transaction(ctx, async (ctx) => {
+      const dataset = await this.lockAny(ctx, slug);
+      if (dataset.status === 'in_review') {
+        const heads = notPassed((await this.reviews.lockOpen(ctx, slug)).decisions);
+        if (heads.length > 0) throw CatalogErrors.REVIEW_UNDECIDED({ slug, heads });
+      }
+      return this.move(ctx, () => Promise.resolve(dataset), 'listed', null, 'dataset.approved');
+    });
+  }
+
+  /** A suspension ends, and the log says why. @throws CATALOG_TRANSITION_REFUSED for what is not suspended */
+  async resumeDataset(ctx: RequestContext, slug: string, reason: string): Promise<DatasetEntity> {
+    requireAdmin(ctx);
+    const why = validate(reasonSchema, reason, 'input.reason');
+    return this.database.transaction(ctx, async (ctx) => {
+      const dataset = await this.lockAny(ctx, slug);
+      if (dataset.status !== 'suspended') {
+        throw CatalogErrors.TRANSITION_REFUSED({ what: 'dataset', from: dataset.status, to: 'listed' });
+      }
+      return this.move(ctx, () => Promise.resolve(dataset), 'listed', why, 'dataset.resumed');
+    });
+  }
+
+  /** What was under review goes back to its provider, who reads the grounds. Called when a review ends so. */
+  async refuseDataset(ctx: RequestContext, slug: string, grounds: string): Promise<DatasetEntity> {
+    requireAdmin(ctx);
+    return this.move(ctx, (ctx) => this.lockAny(ctx, slug), 'draft', grounds, 'dataset.refused');
+  }
+
+  /** After a refusal: words, declarations or offers were mended, the version stands, and a new review begins. */
+  async resubmitDataset(ctx: RequestContext, slug: string): Promise<DatasetEntity> {
+    const user = requireProvider(ctx);
+    return this.database.transaction(ctx, async (ctx) => {
+      const dataset = await this.lockOwn(ctx, user, slug);
+      if (dataset.status !== 'draft' || dataset.currentVersionId === null) {
+        throw CatalogErrors.TRANSITION_REFUSED({ what: 'dataset', from: dataset.status, to: 'in_review' });
+      }
+      const { currentVersionId } = dataset;
+      const moved = await this.move(ctx, () => Promise.resolve(dataset), 'in_review', null, 'dataset.resubmitted');
+      await this.reviews.open(ctx, dataset, currentVersionId);
+      return moved;
+    });
   }
 
   private async move(
@@ -135,9 +192,12 @@ export class DatasetService {
       if (dataset.status === to) return dataset;
       const isAllowed = canDatasetBecome(dataset.status, to) && (to !== 'listed' || dataset.currentVersionId !== null);
       if (!isAllowed) throw CatalogErrors.TRANSITION_REFUSED({ what: 'dataset', from: dataset.status, to });
+      const from = dataset.status;
       dataset.status = to;
-      dataset.statusReason = why;
+      // A dataset on the shelf has nothing to explain; the log keeps why it came back.
+      dataset.statusReason = to === 'listed' ? null : why;
       await this.save(ctx, dataset);
+      if (from === 'in_review') await this.reviews.close(ctx, dataset, REVIEW_ENDS[to]);
       await this.audit.record(ctx, {
         action,
         subject: { kind: 'dataset', id: dataset.id },

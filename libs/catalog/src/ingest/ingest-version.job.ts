@@ -14,6 +14,7 @@ import { ContributorRegister } from '../consent/contributor-register.service.js'
 import { EpisodeQueries } from '../episodes/episode.queries.js';
 import { FileQueries } from '../versions/file.queries.js';
 import type { FileRow } from '../versions/file.queries.js';
+import { TitleQueries } from '../titles/title.queries.js';
 import { INGEST_JOB } from './ingest.types.js';
 import { VersionReader } from './version-reader.service.js';
 import { reportOf, unreadableMeasure } from './ingest.rules.js';
@@ -47,6 +48,7 @@ export class IngestVersionJob implements JobRun, JobFailed {
     private readonly jobs: Jobs,
     private readonly audit: Audit,
     private readonly clock: Clock,
+    private readonly titles: TitleQueries,
   ) {}
 
   async run(payload: unknown, help: JobHelp): Promise<void> {
@@ -62,7 +64,12 @@ export class IngestVersionJob implements JobRun, JobFailed {
         (batch) => this.episodes.add(help.ctx, versionId, batch),
         { signal: help.signal, isLastTry: help.attempt >= help.maxAttempts },
       );
-      await this.finish(help.ctx, version, files, measure, { hashes, texts, unreadable: null });
+      await this.finish(help.ctx, version, files, measure, {
+        hashes,
+        texts,
+        isTitleConfirmed: await this.isTitleConfirmed(help.ctx, version),
+        unreadable: null,
+      });
     } catch (error) {
       const isHopeless =
         error instanceof CageLimitExceeded || (error instanceof CageFailed && help.attempt >= help.maxAttempts);
@@ -85,7 +92,12 @@ export class IngestVersionJob implements JobRun, JobFailed {
     unreadable: string,
   ): Promise<void> {
     await this.episodes.clear(ctx, version.id);
-    await this.finish(ctx, version, files, unreadableMeasure(files), { hashes: null, texts: [], unreadable });
+    await this.finish(ctx, version, files, unreadableMeasure(files), {
+      hashes: null,
+      texts: [],
+      isTitleConfirmed: null,
+      unreadable,
+    });
   }
 
   private async finish(
@@ -150,6 +162,13 @@ export class IngestVersionJob implements JobRun, JobFailed {
       });
     });
     await this.episodes.settle(ctx, version.id);
+  }
+
+  /** What the operator recorded of the certificate that the provider names. */
+  private async isTitleConfirmed(ctx: RequestContext, version: VersionUnderCheck): Promise<boolean | null> {
+    const { titleCertificate } = version.declared;
+    if (!titleCertificate) return null;
+    return this.titles.isConfirmed(ctx, version.datasetId, titleCertificate.number, titleCertificate.issuer);
   }
 
   private async versionUnderCheck(ctx: RequestContext, versionId: string): Promise<VersionUnderCheck | undefined> {

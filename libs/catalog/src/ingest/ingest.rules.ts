@@ -12,6 +12,8 @@ export interface Verification {
   readonly hashes: Readonly<Record<string, string>> | null;
   /** README, cards and LICENSE files, as far as they were read. */
   readonly texts: readonly TextFile[];
+  /** Whether the title that the provider claims is on record and stands; null where nobody recorded it. */
+  readonly isTitleConfirmed: boolean | null;
   /** Why the reader gave up, or null. */
   readonly unreadable: string | null;
   /** What keeps it off the shelf for the sake of the persons in it. */
@@ -23,7 +25,7 @@ export function reportOf(
   measure: DatasetMeasure,
   declared: DeclaredFacts,
   files: readonly FileRow[],
-  { hashes, texts, unreadable, people }: Verification,
+  { hashes, texts, isTitleConfirmed, unreadable, people }: Verification,
 ): VersionReport {
   const rules = evaluateProfile(EMBODIED_V2, {
     measure,
@@ -36,6 +38,7 @@ export function reportOf(
       verified: hashes ? hashes[path] === sha256 : null,
     })),
     texts,
+    release: { isTitleConfirmed },
   });
   const findings: ReportFinding[] = [
     ...(unreadable === null ? [] : [unreadableFinding(unreadable)]),

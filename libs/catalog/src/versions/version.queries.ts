@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { OperatorReads } from '@app/audit';
 import { Database } from '@app/database';
-import { KernelErrors, decodeCursor, encodeCursor, pageSize, toPage } from '@app/kernel';
+import { KernelErrors, decodeCursor, encodeCursor, pageSize, sightOf, toPage } from '@app/kernel';
 import type { Page, PageRequest, RequestContext } from '@app/kernel';
 import type { Grade } from '@app/standards';
 import { factsWithoutPseudonyms } from '../consent/people.rules.js';
@@ -35,9 +36,7 @@ export interface VersionRow {
   readonly publishedAt: Date | null;
   readonly recalledAt: Date | null;
   readonly datasetSlug: string;
-}
-
-interface StoredVersion extends VersionRow {
+  readonly datasetStatus: string;
   readonly organizationId: string;
 }
 
@@ -47,6 +46,7 @@ export interface VersionOwner {
   readonly datasetId: string;
   readonly organizationId: string;
   readonly datasetStatus: string;
+  readonly status: VersionStatus;
 }
 
 const COLUMNS = `
@@ -55,7 +55,7 @@ const COLUMNS = `
   v.files_count as "filesCount", v.size_bytes as "sizeBytes", v.episodes, v.frames, v.duration_s as "durationS",
   v.recall_reason as "recallReason", v.created_at as "createdAt", v.submitted_at as "submittedAt", v.validated_at as "validatedAt",
   v.published_at as "publishedAt", v.recalled_at as "recalledAt", d.slug as "datasetSlug",
-  d.organization_id as "organizationId"`;
+  d.status as "datasetStatus", d.organization_id as "organizationId"`;
 
 const RELEASED_SQL = RELEASED.map((status) => `'${status}'`).join(', ');
 
@@ -64,32 +64,38 @@ const VISIBLE_VERSION = `${VISIBLE} and (v.status in (${RELEASED_SQL}) or d.orga
 
 @Injectable()
 export class VersionQueries {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly operatorReads: OperatorReads,
+  ) {}
 
   /** @throws REQUEST_NOT_FOUND */
   async byId(ctx: RequestContext, id: string): Promise<VersionRow> {
-    const [row] = await this.database.query<StoredVersion>(
+    const [row] = await this.database.query<VersionRow>(
       ctx,
       `select ${COLUMNS} from dataset_versions v join datasets d on d.id = v.dataset_id where v.id = $3 and ${VISIBLE_VERSION}`,
       [...visibilityOf(ctx), id],
     );
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'version', id });
+    await this.note(ctx, [row]);
     return asSeen(ctx, row);
   }
 
   /** Those of the ids that the asker may see, with whose they are. */
   async visibleAmong(ctx: RequestContext, ids: readonly string[]): Promise<VersionOwner[]> {
-    return this.database.query<VersionOwner>(
+    const rows = await this.database.query<VersionOwner>(
       ctx,
-      `select v.id, v.dataset_id as "datasetId", d.organization_id as "organizationId", d.status as "datasetStatus"
+      `select v.id, v.dataset_id as "datasetId", d.organization_id as "organizationId", d.status as "datasetStatus", v.status
          from dataset_versions v join datasets d on d.id = v.dataset_id where v.id = any($3::text[]) and ${VISIBLE_VERSION}`,
       [...visibilityOf(ctx), ids],
     );
+    await this.note(ctx, rows);
+    return rows;
   }
 
   /** By label (`v2`) or commit id; the current published version when nothing is named. @throws REQUEST_NOT_FOUND */
   async resolve(ctx: RequestContext, datasetId: string, selector?: string | null): Promise<VersionRow> {
-    const [row] = await this.database.query<StoredVersion>(
+    const [row] = await this.database.query<VersionRow>(
       ctx,
       `select ${COLUMNS} from dataset_versions v join datasets d on d.id = v.dataset_id
         where d.id = $3 and ${VISIBLE_VERSION}
@@ -98,6 +104,7 @@ export class VersionQueries {
       [...visibilityOf(ctx), datasetId, selector ?? null],
     );
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'version', id: selector ?? 'current' });
+    await this.note(ctx, [row]);
     return asSeen(ctx, row);
   }
 
@@ -105,17 +112,15 @@ export class VersionQueries {
   async ofDataset(ctx: RequestContext, datasetId: string, page: PageRequest): Promise<Page<VersionRow>> {
     const size = pageSize(page);
     const before = page.after ? Number(decodeCursor(page.after, 1)[0]) : null;
-    const rows = await this.database.query<StoredVersion>(
+    const rows = await this.database.query<VersionRow>(
       ctx,
       `select ${COLUMNS} from dataset_versions v join datasets d on d.id = v.dataset_id
         where d.id = $3 and ${VISIBLE_VERSION} and ($4::int is null or v.number < $4) order by v.number desc limit $5`,
       [...visibilityOf(ctx), datasetId, before, size + 1],
     );
-    return toPage(
-      rows.map((row) => asSeen(ctx, row)),
-      size,
-      (row) => encodeCursor([row.number]),
-    );
+    const shown = toPage(rows, size, (row) => encodeCursor([row.number]));
+    await this.note(ctx, shown.items);
+    return { ...shown, items: shown.items.map((row) => asSeen(ctx, row)) };
   }
 
   /**
@@ -140,9 +145,26 @@ export class VersionQueries {
     if (!dataset || !row) throw KernelErrors.NOT_FOUND({ what: 'version', id: version.id });
     return { status: row.status, datasetSlug: dataset.slug };
   }
+
+  /** What an operator is shown of others that nobody else may see is put on record; their files and reports come with it. */
+  private async note(ctx: RequestContext, rows: readonly VersionOwner[]): Promise<void> {
+    const { organizationId } = sightOf(ctx);
+    const hidden = rows.filter(
+      (row) =>
+        row.organizationId !== organizationId && (row.datasetStatus !== 'listed' || !RELEASED.includes(row.status)),
+    );
+    await this.operatorReads.noteThings(
+      ctx,
+      'version',
+      hidden.map((row) => ({
+        id: row.id,
+        about: { datasetId: row.datasetId, organizationIds: [row.organizationId] },
+      })),
+    );
+  }
 }
 
-function asSeen(ctx: RequestContext, { organizationId, ...row }: StoredVersion): VersionRow {
-  const isOpen = row.facts === null || mayReadPseudonyms(ctx, organizationId);
+function asSeen(ctx: RequestContext, row: VersionRow): VersionRow {
+  const isOpen = row.facts === null || mayReadPseudonyms(ctx, row.organizationId);
   return isOpen ? row : { ...row, facts: row.facts && factsWithoutPseudonyms(row.facts) };
 }

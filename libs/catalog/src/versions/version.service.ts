@@ -10,6 +10,7 @@ import { CatalogErrors } from '../catalog.errors.js';
 import { CatalogRevision } from '../catalog-revision.js';
 import { reasonSchema, statusAfterPublishing } from '../datasets/dataset.rules.js';
 import type { DatasetStatus } from '../datasets/dataset.rules.js';
+import { ReviewBook } from '../reviews/review-book.service.js';
 import { COMPARE_VERSIONS_JOB } from '../changes/compare-versions.job.js';
 import { INGEST_JOB } from '../ingest/ingest.types.js';
 import { ContributorRegister } from '../consent/contributor-register.service.js';
@@ -56,6 +57,7 @@ export class VersionService {
     private readonly jobs: Jobs,
     private readonly audit: Audit,
     private readonly clock: Clock,
+    private readonly reviews: ReviewBook,
   ) {}
 
   /** The version that takes uploads now, made when there is none. @throws CATALOG_VERSION_OPEN while one is being checked */
@@ -174,16 +176,18 @@ export class VersionService {
   /** Writes the listing from what the worker measured and the provider declared. */
   private async list(ctx: RequestContext, version: LockedVersion, facts: VersionFacts, now: Date): Promise<void> {
     const l = listingOf(facts);
+    const status = statusAfterPublishing(version.datasetStatus, version.isVerified);
     await this.database.execute(
       ctx,
-      `update datasets set status = $2, current_version_id = $3, published_at = coalesce(published_at, $4), updated_at = $4,
+      `update datasets set status = $2, status_reason = case when $2 in ('listed', 'in_review') then null else status_reason end,
+              current_version_id = $3, published_at = coalesce(published_at, $4), updated_at = $4,
               grade = $5, formats = $6, modalities = $7, robots = $8, embodiment_classes = $9, end_effectors = $10,
               task_families = $11, skills = $12, scenes = $13, collection_methods = $14, realities = $15,
               episodes = $16, frames = $17, duration_s = $18, size_bytes = $19, fps = $20
         where id = $1`,
       [
         version.datasetId,
-        statusAfterPublishing(version.datasetStatus, version.isVerified),
+        status,
         version.id,
         now,
         version.grade,
@@ -204,8 +208,16 @@ export class VersionService {
         l.fps,
       ],
     );
+    await this.followReview(ctx, version, status);
     await this.search.reindex(ctx, version.datasetId);
     await this.revision.touch(ctx, version.datasetId);
+  }
+
+  /** A version that waits begins a review; one that lists its dataset past a review, for its provider was verified, ends it. */
+  private async followReview(ctx: RequestContext, version: LockedVersion, status: DatasetStatus): Promise<void> {
+    const dataset = { id: version.datasetId, organizationId: version.organizationId };
+    if (status === 'in_review') await this.reviews.open(ctx, dataset, version.id);
+    else await this.reviews.close(ctx, dataset, 'replaced');
   }
 
   /** The one place that writes a version's status. */

@@ -61,6 +61,12 @@ const CODES_OF_V1: Readonly<Record<string, string>> = {
   consent_scope: 'research commercial redistribution derived_model',
   premises_consent: 'obtained not_needed missing',
   title_right: 'hold process_use operate',
+  title_event: 'first transfer change renewal cancellation licence revocation objection',
+  refusal_ground:
+    'basic_information incomplete_information inaccurate_description provider_not_identified quality_not_shown ' +
+    'legality core_data important_data unauthorised_source ownership_dispute consent_missing premises_not_agreed ' +
+    'licence_contradiction unlawful_content export_not_cleared ' +
+    'tradability trade_prohibited no_offer terms_undecided rights_conflict title_missing',
   personal_data: 'none anonymised present_with_consent',
   format: 'lerobot mcap hdf5 rlds zarr rosbag video',
 };

@@ -9,6 +9,19 @@ export interface IssuedPoint {
   readonly bytes: number;
 }
 
+const PAGE_LEASES = 1_000;
+
+/** A lease as it was minted. */
+export interface LeaseRow {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly files: number;
+  readonly bytes: number;
+  readonly requestedBy: string;
+  readonly versionId: string;
+}
+
 interface Conditions {
   readonly where: string;
   readonly params: unknown[];
@@ -61,6 +74,21 @@ export class LeaseQueries {
        order by key ${isNewestFirst ? 'desc' : 'asc'} limit $${params.length}`,
       params,
     );
+  }
+
+  /** Every lease of a grant in the order of their ids, page by page. For a grant that the asker was shown. */
+  async *ofGrant(ctx: RequestContext, grantId: string): AsyncGenerator<readonly LeaseRow[]> {
+    for (let after = ''; ;) {
+      const rows: LeaseRow[] = await this.database.query<{ [K in keyof LeaseRow]: LeaseRow[K] }>(
+        ctx,
+        `select id, created_at as "createdAt", expires_at as "expiresAt", files, bytes, requested_by as "requestedBy",
+                version_id as "versionId" from leases where grant_id = $1 and id > $2 order by id limit ${PAGE_LEASES}`,
+        [grantId, after],
+      );
+      if (rows.length > 0) yield rows;
+      if (rows.length < PAGE_LEASES) return;
+      after = rows.at(-1)?.id ?? after;
+    }
   }
 
   /** Whether the organization ever held a lease on the dataset. */

@@ -1,8 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { OperatorReads } from '@app/audit';
 import { DatasetQueries } from '@app/catalog';
 import { OrganizationQueries } from '@app/identity';
-import { decodeCursor, encodeCursor, isId, pageSize, requireUser, systemContext, toPage, validate } from '@app/kernel';
+import {
+  decodeCursor,
+  encodeCursor,
+  isId,
+  pageSize,
+  requireUser,
+  sightOf,
+  systemContext,
+  toPage,
+  validate,
+} from '@app/kernel';
 import type { Page, RequestContext, UserActor } from '@app/kernel';
 import { GrantQueries } from '@app/licensing';
 import { USAGE_GROUPINGS, UsageQueries, isTimeZone } from '@app/metering';
@@ -32,6 +43,9 @@ const usageRequestSchema = z.object({
   after: z.string().nullish(),
 });
 
+/** Points of one round of an export. */
+const EXPORT_POINTS = 1_000;
+
 export type UsageRequest = z.input<typeof usageRequestSchema>;
 
 /** A point with the name that people know its subject by: a date, a grant's id, a dataset's or an organization's slug. */
@@ -56,6 +70,7 @@ export class UsageReportQueries {
     private readonly grants: GrantQueries,
     private readonly datasets: DatasetQueries,
     private readonly organizations: OrganizationQueries,
+    private readonly operatorReads: OperatorReads,
   ) {}
 
   /** @throws REQUEST_UNAUTHENTICATED, REQUEST_INVALID, REQUEST_NOT_FOUND for a grant or dataset that the asker may not see */
@@ -77,7 +92,35 @@ export class UsageReportQueries {
     const points = mergeSeries(served, issued, request.groupBy === 'DAY', size + 1);
     const named = await this.name(ctx, request.groupBy, points);
     const series = toPage(named, size, (point) => encodeCursor([point.key]));
+    if (selection.scope.kind === 'everything') await this.note(ctx, request, selection);
     return { ...totals, issuedBytes, unexplainedBytes, groupBy: request.groupBy, series };
+  }
+
+  /**
+   * The points of a report, as many as there are, in bounded memory. The caller puts on record what an operator takes with him.
+   * @throws REQUEST_UNAUTHENTICATED, REQUEST_INVALID, REQUEST_NOT_FOUND
+   */
+  async *allPoints(ctx: RequestContext, input: UsageRequest): AsyncGenerator<readonly NamedPoint[]> {
+    const user = requireUser(ctx);
+    const request = validate(usageRequestSchema, input, 'usage');
+    const selection = await this.select(ctx, user, request.filter);
+    for (let afterKey: string | null = null; ;) {
+      const part = { groupBy: request.groupBy, timeZone: request.timeZone, afterKey, limit: EXPORT_POINTS };
+      const [served, issued] = await Promise.all([
+        this.usage.series(ctx, selection, part),
+        this.leases.issuedSeries(ctx, selection, part),
+      ]);
+      const points: ReportPoint[] = mergeSeries(served, issued, request.groupBy === 'DAY', EXPORT_POINTS);
+      if (points.length > 0) yield await this.name(ctx, request.groupBy, points);
+      if (points.length < EXPORT_POINTS) return;
+      afterKey = points.at(-1)?.key ?? null;
+    }
+  }
+
+  /** Sums over everybody's usage are shown to operators alone; which ones is put on record. */
+  private async note(ctx: RequestContext, shown: object, { grantId, datasetId }: UsageSelection): Promise<void> {
+    const about = { ...(grantId && { grantId }), ...(datasetId && { datasetId }) };
+    await this.operatorReads.noteView(ctx, 'usage', shown, about);
   }
 
   private async select(
@@ -85,10 +128,9 @@ export class UsageReportQueries {
     user: UserActor,
     filter: z.output<typeof usageRequestSchema>['filter'],
   ): Promise<UsageSelection> {
-    const scope: UsageScope =
-      user.isAdmin && user.scopes.has('admin')
-        ? { kind: 'everything' }
-        : { kind: 'organization', organizationId: user.organizationId };
+    const scope: UsageScope = sightOf(ctx).seesAll
+      ? { kind: 'everything' }
+      : { kind: 'organization', organizationId: user.organizationId };
     if (filter.grantId) await this.grants.byId(ctx, filter.grantId);
     const datasetId = filter.datasetSlug ? await this.datasetId(ctx, user, filter.datasetSlug) : null;
     return { scope, grantId: filter.grantId, datasetId, from: filter.from, to: filter.to };

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { loadEd25519Keys } from '@app/keys';
 import type { Ed25519Key } from '@app/keys';
-import { SignJWT } from 'jose';
+import { CompactSign, SignJWT } from 'jose';
 import { LicensingErrors } from '../licensing.errors.js';
 
 /** A public key as it is published. */
@@ -49,6 +49,13 @@ export class SigningKeys {
   /** Whether certificates of this key still count. */
   isPublished(kid: string): boolean {
     return this.keys.some((key) => key.jwk.kid === kid);
+  }
+
+  /** Signs these very bytes as a compact JWS of a type of its own. @throws LICENSING_NO_SIGNING_KEY */
+  async signBytes(bytes: Uint8Array, typ: string): Promise<string> {
+    const { jwk, privateKey } = this.keys.findLast((key) => key.privateKey) ?? {};
+    if (!jwk || !privateKey) throw LicensingErrors.NO_SIGNING_KEY({});
+    return new CompactSign(bytes).setProtectedHeader({ alg: 'EdDSA', typ, kid: jwk.kid }).sign(privateKey);
   }
 
   /** Signs a credential as it stands. @throws LICENSING_NO_SIGNING_KEY */

@@ -2,7 +2,8 @@ import { Field, GraphQLISODateTime, ID, InputType, ObjectType } from '@nestjs/gr
 import { JsonScalar, NodeType, Visible, connectionOf } from '@app/graphql';
 import { AttestationInput } from '../use-check/use-check.graphql.js';
 import type { GrantSlice } from './grant.entity.js';
-import type { GrantFilter, GrantRow } from './grant.queries.js';
+import type { GrantFilter } from '../desk/grant-filter.rules.js';
+import type { GrantRow } from './grant.queries.js';
 import type { GrantState } from './grant.rules.js';
 
 /** A grant as the API shows it. */
@@ -103,6 +104,42 @@ export class GrantFilterInput implements GrantFilter {
 
   @Field(() => Boolean, { nullable: true, description: 'Only grants whose version was (not) recalled.' })
   isRecalled?: boolean | null;
+
+  @Field(() => String, { nullable: true, description: 'Slug or id of the organization that holds the right.' })
+  holder?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Slug or id of the organization that gave it.' })
+  provider?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Words of the name of either party.' })
+  text?: string | null;
+
+  @Field(() => String, { nullable: true })
+  termsHash?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'SPDX id, or LicenseRef-*.' })
+  template?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Code of a use that the frozen terms open to some buyer.' })
+  use?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Code of the use that the buyer named.' })
+  intendedUse?: string | null;
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Only rights that were open at this instant, by their history.',
+  })
+  activeAt?: Date | null;
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Only rights whose time reaches beyond this instant; with `to`, those that overlap the period.',
+  })
+  from?: Date | null;
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Only rights that began before this instant.' })
+  to?: Date | null;
 }
 
 @InputType()

@@ -1,7 +1,22 @@
 import { Injectable } from '@nestjs/common';
+import { OperatorReads } from '@app/audit';
 import { Database } from '@app/database';
-import { Clock, KernelErrors, decodeCursor, encodeCursor, pageSize, requireUser, toPage } from '@app/kernel';
+import {
+  Clock,
+  KernelErrors,
+  decodeCursor,
+  encodeCursor,
+  pageSize,
+  requireUser,
+  sightOf,
+  toPage,
+  validate,
+} from '@app/kernel';
 import type { Page, PageRequest, RequestContext } from '@app/kernel';
+import { MAX_NAMED, grantIds, namesStatement } from '../desk/grant-conditions.js';
+import type { ResolvedNames } from '../desk/grant-conditions.js';
+import { grantFilterSchema } from '../desk/grant-filter.rules.js';
+import type { AskedGrants, GrantFilter } from '../desk/grant-filter.rules.js';
 import type { Use } from '../terms/uses.js';
 import type { GrantSlice } from './grant.entity.js';
 import { stateAt } from './grant.rules.js';
@@ -37,13 +52,8 @@ export interface GrantRow {
   readonly recallReason: string | null;
 }
 
-/** Which grants of those that may be seen. */
-export interface GrantFilter {
-  readonly datasetSlug?: string | null;
-  readonly states?: readonly GrantState[] | null;
-  readonly versionId?: string | null;
-  readonly isRecalled?: boolean | null;
-}
+/** Rows of one statement of an export. */
+const EXPORT_ROWS = 1_000;
 
 const SELECT_GRANTS = `
   select g.id, g.organization_id as "organizationId", g.provider_organization_id as "providerOrganizationId",
@@ -57,42 +67,33 @@ const SELECT_GRANTS = `
 /** Its buyer and its provider see a grant, and the operator every one. `$1` is the organization, `$2` whether all are seen. */
 const SEEN = `(g.organization_id = $1 or g.provider_organization_id = $1 or $2)`;
 
-const SELECT_PAGE = `${SELECT_GRANTS}
-  where ${SEEN} and ($3::text is null or lower(d.slug) = lower($3))
-    and ($4::text[] is null or case
-          when g.state in ('active', 'suspended') and g.expires_at <= $7 or g.state in ('requested', 'approved') and g.lapses_at <= $7
-          then 'expired' else g.state end = any($4))
-    and ($5::text is null or g.version_id = $5) and ($6::text is null or g.id < $6)
-    and ($9::boolean is null or (v.recalled_at is not null) = $9)
-  order by g.id desc limit $8`;
-
 /** Grants as their parties and the operator see them. */
 @Injectable()
 export class GrantQueries {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly operatorReads: OperatorReads,
   ) {}
 
-  /** Grants that the asker holds or has given, newest first; the operator sees all. */
+  /** Grants that the asker holds or has given, newest first; the operator sees all. @throws REQUEST_INVALID */
   async grants(ctx: RequestContext, page: PageRequest, filter: GrantFilter = {}): Promise<Page<GrantRow>> {
     const size = pageSize(page);
     const before = page.after ? String(decodeCursor(page.after, 1)[0]) : null;
-    const rows = await this.database.query<GrantRow>(ctx, SELECT_PAGE, [
-      ...scopeOf(ctx),
-      filter.datasetSlug ?? null,
-      filter.states ?? null,
-      filter.versionId ?? null,
-      before,
-      this.clock.now(),
-      size + 1,
-      filter.isRecalled ?? null,
-    ]);
-    return toPage(
-      rows.map((row) => this.asOfNow(row)),
-      size,
-      (row) => encodeCursor([row.id]),
-    );
+    const rows = await this.rowsBefore(ctx, filter, before, size + 1);
+    const shown = toPage(rows, size, (row) => encodeCursor([row.id]));
+    await this.note(ctx, shown.items, filter);
+    return shown;
+  }
+
+  /** The same, as many as there are, in bounded memory. The caller puts on record what an operator takes with him. */
+  async *allGrants(ctx: RequestContext, filter: GrantFilter): AsyncGenerator<readonly GrantRow[]> {
+    for (let before: string | null = null; ;) {
+      const rows: GrantRow[] = await this.rowsBefore(ctx, filter, before, EXPORT_ROWS);
+      if (rows.length > 0) yield rows;
+      before = rows.at(-1)?.id ?? null;
+      if (rows.length < EXPORT_ROWS) return;
+    }
   }
 
   /** @throws REQUEST_NOT_FOUND */
@@ -102,7 +103,54 @@ export class GrantQueries {
       id,
     ]);
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'grant', id });
+    await this.note(ctx, [row], {});
     return this.asOfNow(row);
+  }
+
+  private async rowsBefore(
+    ctx: RequestContext,
+    filter: GrantFilter,
+    before: string | null,
+    limit: number,
+  ): Promise<GrantRow[]> {
+    const asked = validate(grantFilterSchema, filter, 'filter');
+    if (ctx.actor.kind !== 'system') requireUser(ctx);
+    const names = await this.resolve(ctx, asked);
+    if (Object.values(names).some((ids) => ids?.length === 0)) return [];
+    const ids = grantIds(asked, names, sightOf(ctx), { now: this.clock.now(), before, limit });
+    const rows = await this.database.query<GrantRow>(
+      ctx,
+      `${SELECT_GRANTS} where g.id in (${ids.sql}) order by g.id desc`,
+      ids.params,
+    );
+    return rows.map((row) => this.asOfNow(row));
+  }
+
+  /** What the names of a filter stand for, before anything is searched. @throws REQUEST_INVALID when a text fits too many */
+  private async resolve(ctx: RequestContext, asked: AskedGrants): Promise<Partial<ResolvedNames>> {
+    const statement = namesStatement(asked);
+    if (!statement) return {};
+    const [names = {}] = await this.database.query<Partial<ResolvedNames>>(ctx, statement.sql, statement.params);
+    if ((names.text?.length ?? 0) > MAX_NAMED) {
+      const message = `fits the names of more than ${MAX_NAMED} organizations; say more of the name`;
+      throw KernelErrors.INVALID({ problems: [{ path: 'filter.text', message }] });
+    }
+    return names;
+  }
+
+  /** What an operator is shown of rights between others is put on record. */
+  private async note(ctx: RequestContext, rows: readonly GrantRow[], asked: GrantFilter): Promise<void> {
+    const { organizationId: own } = sightOf(ctx);
+    const strange = rows.filter((row) => row.organizationId !== own && row.providerOrganizationId !== own);
+    await this.operatorReads.noteThings(
+      ctx,
+      'grant',
+      strange.map(({ id, datasetId, organizationId, providerOrganizationId }) => ({
+        id,
+        about: { grantId: id, datasetId, organizationIds: [organizationId, providerOrganizationId] },
+      })),
+      asked,
+    );
   }
 
   private asOfNow(row: GrantRow): GrantRow {
@@ -111,7 +159,7 @@ export class GrantQueries {
 }
 
 function scopeOf(ctx: RequestContext): [organizationId: string | null, seesAll: boolean] {
-  if (ctx.actor.kind === 'system') return [null, true];
-  const user = requireUser(ctx);
-  return [user.organizationId, user.isAdmin && user.scopes.has('admin')];
+  if (ctx.actor.kind !== 'system') requireUser(ctx);
+  const { organizationId, seesAll } = sightOf(ctx);
+  return [organizationId, seesAll];
 }

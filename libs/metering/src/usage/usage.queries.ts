@@ -43,6 +43,26 @@ export interface UsagePoint extends UsageTotals {
   readonly key: string;
 }
 
+const PAGE_EVENTS = 5_000;
+
+/** What one lease served in one hour (UTC). */
+export interface ServedHour {
+  readonly hour: string;
+  readonly leaseId: string;
+  readonly requests: number;
+  readonly refusedRequests: number;
+  readonly servedBytes: number;
+}
+
+interface GrantEvent {
+  readonly at: string;
+  readonly requestId: string;
+  readonly leaseId: string;
+  readonly status: number;
+  readonly servedBytes: number;
+  readonly hour: string;
+}
+
 const SUMS = `coalesce(sum(served_bytes), 0)::bigint as served_bytes, coalesce(sum(requests), 0)::bigint as requests,
   coalesce(sum(refused_requests), 0)::bigint as refused_requests, max(last_event_at) as last_event_at`;
 
@@ -105,6 +125,50 @@ export class UsageQueries {
       params,
     );
     return rows[0]?.bytes ?? 0;
+  }
+
+  /** What was served under a grant by hour and lease, in order of the hours, page by page. Callers decide who may see it. */
+  async *servedUnder(ctx: RequestContext, grantId: string): AsyncGenerator<readonly ServedHour[]> {
+    let hour: string | null = null;
+    let sums = new Map<string, ServedHour>();
+    for await (const events of this.eventsOf(ctx, grantId)) {
+      const whole: ServedHour[] = [];
+      for (const event of events) {
+        if (event.hour !== hour) {
+          whole.push(...sums.values());
+          sums = new Map();
+          hour = event.hour;
+        }
+        const sum = sums.get(event.leaseId);
+        sums.set(event.leaseId, {
+          hour: event.hour,
+          leaseId: event.leaseId,
+          requests: (sum?.requests ?? 0) + 1,
+          refusedRequests: (sum?.refusedRequests ?? 0) + (event.status >= 400 ? 1 : 0),
+          servedBytes: (sum?.servedBytes ?? 0) + event.servedBytes,
+        });
+      }
+      if (whole.length > 0) yield whole;
+    }
+    if (sums.size > 0) yield [...sums.values()];
+  }
+
+  /** Events of a grant in order of time; the cursor is text, for a Date would round what Postgres keeps. */
+  private async *eventsOf(ctx: RequestContext, grantId: string): AsyncGenerator<readonly GrantEvent[]> {
+    for (let [at, requestId] = ['-infinity', '']; ;) {
+      const rows: GrantEvent[] = await this.database.query<{ [K in keyof GrantEvent]: GrantEvent[K] }>(
+        ctx,
+        `select at::text as at, request_id as "requestId", lease_id as "leaseId", status, served_bytes as "servedBytes",
+                to_char(date_trunc('hour', at at time zone 'UTC'), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as hour
+           from usage_events where grant_id = $1 and at >= $2::timestamptz and (at, request_id) > ($2::timestamptz, $3)
+          order by usage_events.at, request_id limit ${PAGE_EVENTS}`,
+        [grantId, at, requestId],
+      );
+      if (rows.length > 0) yield rows;
+      const last = rows.at(-1);
+      if (!last || rows.length < PAGE_EVENTS) return;
+      ({ at, requestId } = last);
+    }
   }
 
   /** The roll-up where every cut falls between two hours, else the events themselves. Both give the same sums. */

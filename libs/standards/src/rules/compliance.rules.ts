@@ -132,7 +132,7 @@ const hasTitle: Check = ({ declared: { titleCertificate }, release }) => {
   look('expiry of the title certificate', expires, wrong, missing);
   const day = release?.checkedOn?.slice(0, 10);
   if (day !== undefined && expires && expires < day) wrong.push(`the title certificate expired on ${expires}`);
-  if (release?.isTitleConfirmed === false) wrong.push(`${issuer} does not know certificate ${number}`);
+  if (release?.isTitleConfirmed === false) wrong.push(`${issuer} does not confirm certificate ${number}`);
   if (wrong.length === 0 && missing.length === 0 && release?.isTitleConfirmed !== true)
     return notChecked(`nobody has asked ${issuer} about certificate ${number}`);
   return verdictOf(wrong, missing, pass(`${issuer} ${number}`, 'the issuer confirms the certificate'));
