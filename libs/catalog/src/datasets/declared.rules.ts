@@ -58,7 +58,9 @@ const contributor = z
     scope: consentScope.optional(),
     /** Numbers of the first and the last episode of each span, counted from 0; left out: unknown, so all. */
     episodes: z
-      .array(z.tuple([count, count]).refine(([first, last]) => first <= last, 'must give the first episode, then the last'))
+      .array(
+        z.tuple([count, count]).refine(([first, last]) => first <= last, 'must give the first episode, then the last'),
+      )
       .max(100_000)
       .optional(),
   })

@@ -79,7 +79,8 @@ const hasConsent: Check = (evidence) => {
   else if (premisesConsent === undefined) missing.push('consent of the premises (premisesConsent)');
   if (!contributors || contributors.length === 0) missing.push('contributors');
   for (const [i, { pseudonym, consentHash }] of (contributors ?? []).entries()) {
-    if (contributors?.findIndex((one) => one.pseudonym === pseudonym) !== i) wrong.push(`contributors[${i}] stands twice`);
+    if (contributors?.findIndex((one) => one.pseudonym === pseudonym) !== i)
+      wrong.push(`contributors[${i}] stands twice`);
     if (!consentHash) missing.push(`consentHash of contributors[${i}]`);
   }
   const people = Math.max(measure.coverage.operators.length, sessionOperators(declared).size);
