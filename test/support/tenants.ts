@@ -1,8 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { ContributorRegister, contributorLinks } from '@app/catalog';
 import { Database } from '@app/database';
-import { systemContext } from '@app/kernel';
-import { parse, stringify } from 'yaml';
+import { newId, systemContext } from '@app/kernel';
 import { OpenMarket } from './open-market.js';
 import type { Party } from './open-market.js';
 import { leaseOf, offerOn, orderOf, publishFolder, sampleFolder } from './published-set.js';
@@ -243,11 +241,29 @@ async function withdrawnConsent(
   seller: Party,
   victim: Party,
 ): Promise<Pick<PrivateThings, 'pseudonym' | 'withdrawalId' | 'noticeId' | 'noticedGrantId'>> {
-  const folder = sampleFolder('sorting');
-  const meta = join(market.folder, 'with-a-contributor.yaml');
-  const contributors = [{ pseudonym: PSEUDONYM, episodes: [[0, 3]] }];
-  await writeFile(meta, stringify({ ...parse(await readFile(join(folder, 'dataset.yaml'), 'utf8')), contributors }));
-  const { slug } = await publishFolder(market, seller, { folder, name: 'of-a-person', extra: ['--meta', meta] });
+  const slug = `${seller.slug}/of-a-person`;
+  const { createDataset } = await market.must(
+    'mutation($input: CreateDatasetInput!) { createDataset(input: $input) { dataset { id } } }',
+    { input: { name: slug } },
+    seller.apiKey,
+  );
+  const versionId = newId('Version');
+  const system = systemContext('test');
+  const database = market.api.get(Database);
+  // Its version is written as the ingest worker leaves it, since no bytes are needed here.
+  await database.query(
+    system,
+    `insert into dataset_versions (id, dataset_id, number, label, status, commit_id, merkle_root, episodes, duration_s, created_by, created_at, published_at)
+     values ($1, $2, 1, 'v1', 'published', repeat('0', 40), repeat('0', 64), 4, 40, 'test', now(), now())`,
+    [versionId, createDataset.dataset.id],
+  );
+  await database.query(
+    system,
+    `update datasets set status = 'listed', current_version_id = $2, episodes = 4, duration_s = 40, published_at = now() where id = $1`,
+    [createDataset.dataset.id, versionId],
+  );
+  const { links } = contributorLinks({ contributors: [{ pseudonym: PSEUDONYM, episodes: [[0, 3]] }] }, [], 4);
+  await market.api.get(ContributorRegister).keep(system, seller.organizationId, versionId, links);
   const { grantId } = await orderOf(market, victim, await offerOn(market, seller, slug));
   const { withdrawConsent } = await market.must(
     'mutation($input: WithdrawConsentInput!) { withdrawConsent(input: $input) { id } }',

@@ -207,8 +207,8 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
     const query = `query($pseudonym: String!, $of: ID) { affectedByWithdrawal(pseudonym: $pseudonym, organizationId: $of) {
       versions affectedGrants(first: 5) { nodes { grantId } } affectedVersions(first: 5) { nodes { label } } } }`;
     const ids = { real: tenants.things.pseudonym, madeUp: 'nobody-at-all' };
-    for (const of of [null, tenants.seller.organizationId])
-      await isAsIfItWereNot(tenants, stranger, query, ids, (pseudonym) => ({ pseudonym, of }));
+    for (const provider of [null, tenants.seller.organizationId])
+      await isAsIfItWereNot(tenants, stranger, query, ids, (pseudonym) => ({ pseudonym, of: provider }));
   },
   auditLog: listOf('auditLog', 'action leaf facts subjectId organizationIds', {
     filterType: 'AuditLogFilterInput',
