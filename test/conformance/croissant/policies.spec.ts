@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DomainError } from '@app/kernel';
+import { agreementOf, certificateOf } from '../../../libs/licensing/src/certificates/certificate.rules.js';
+import { profileDocument } from '../../../libs/licensing/src/odrl/profile.js';
 import { policyContext } from '../../../libs/licensing/src/odrl/odrl-names.js';
 import { ODRL_TERMS } from '../../../libs/licensing/src/odrl/odrl-context.js';
 import { judgePolicy, readPolicy } from '../../../libs/licensing/src/odrl/read-policy.rules.js';
@@ -8,8 +10,9 @@ import { LICENCES } from '../../../libs/licensing/src/terms/template.rules.js';
 import type { TermsWish } from '../../../libs/licensing/src/terms/template.rules.js';
 import type { UseContext } from '../../../libs/licensing/src/terms/use-context.js';
 import { USES } from '../../../libs/licensing/src/terms/uses.js';
-import { JsonLd } from '../../support/json-ld.js';
+import { JsonLd, nodesAt } from '../../support/json-ld.js';
 import { termsOf } from '../licences/licences.js';
+import { Profile, odrlProblems } from './odrl-checker.js';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- policies of many shapes */
 
@@ -93,6 +96,41 @@ describe('a policy of ours', () => {
     delete permission['odrl:duty'];
 
     expect(new Set(Object.values(verdicts(policy)))).toEqual(new Set(['UNDECIDED']));
+  });
+});
+
+describe('the policy in a certificate', () => {
+  /** Stands in for the context of W3C: the names that a credential is made of, protected as there. */
+  const credentials = {
+    '@context': {
+      ...{ '@protected': true, id: '@id', type: '@type' },
+      VerifiableCredential: 'https://www.w3.org/2018/credentials#VerifiableCredential',
+      credentialSubject: { '@id': 'https://www.w3.org/2018/credentials#credentialSubject', '@type': '@id' },
+    },
+  };
+
+  it('is a valid agreement for whoever reads the whole credential as JSON-LD', async () => {
+    const issuer = 'https://market.example';
+    const party = (id: string) => ({ id, slug: id, name: id });
+    const right = {
+      ...{ grantId: 'grt_1', licensee: party('org_1'), licensor: party('org_2'), dataset: party('ds_1') },
+      version: { id: 'dv_1', label: 'v1', commit: 'c'.repeat(40), merkleRoot: 'd'.repeat(64) },
+      ...{ validFrom: new Date(0), validUntil: new Date(1e12) },
+    };
+    const odrl = agreementOf(issuer, termsOf('research'), right);
+    const policy = { termsHash: 'e'.repeat(64), template: 'LicenseRef-Bodega-Research-1.0', odrl };
+    const facts = { ...right, forms: [], slice: { kind: 'all' as const }, policy, status: { list: 1, index: 1 } };
+    const credential = certificateOf(issuer, facts, { id: 'cert_1', issuedAt: new Date(0) });
+    const served = new JsonLd({ 'https://www.w3.org/ns/credentials/v2': credentials });
+
+    const [expanded] = await served.expand(JSON.parse(JSON.stringify(credential)));
+
+    const [subject] = nodesAt(expanded ?? {}, 'https://www.w3.org/2018/credentials#credentialSubject');
+    const [said] = nodesAt(subject ?? {}, 'urn:bodega:license#policy');
+    const [agreement] = nodesAt(said ?? {}, 'urn:bodega:license#odrl');
+    const profile = new Profile(PROFILE, await jsonLd.expand(profileDocument(PROFILE)));
+    expect(odrlProblems(agreement ?? {}, profile)).toEqual([]);
+    expect(readPolicy(agreement, PROFILE).terms).toEqual(termsOf('research'));
   });
 });
 
@@ -324,6 +362,11 @@ describe('what is no policy', () => {
     ['deep nesting', deep(200), /nested deeper/],
     ['a bomb of references', bomb, /without end/],
     ['many values', plain({ obligation: Array.from({ length: 30_000 }, () => 1) }), /larger than/],
+    [
+      'many rules',
+      plain({ permission: Array.from({ length: 300 }, () => plain().permission[0]) }),
+      /more than 200 rules/,
+    ],
     ['a long text', plain({ 'dct:title': 'x'.repeat(300_000) }), /larger than/],
     [
       'a limit for no use',

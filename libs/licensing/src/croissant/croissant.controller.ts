@@ -42,5 +42,6 @@ async function send(reply: FastifyReply, { body, etag }: CroissantDocument, know
   // Offers come and go, so a copy is asked about again after a minute.
   void reply.header('etag', etag).header('cache-control', 'public, max-age=60');
   if (known === etag) return void (await reply.status(304).send());
-  await reply.header('content-type', CROISSANT_MEDIA_TYPE).send(body);
+  // As bytes: to text the framework would add a parameter, which the media type of Croissant does not have.
+  await reply.header('content-type', CROISSANT_MEDIA_TYPE).send(Buffer.from(body));
 }

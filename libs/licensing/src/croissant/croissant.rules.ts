@@ -25,7 +25,7 @@ type Json = Record<string, unknown>;
 
 export const CROISSANT_MEDIA_TYPE = 'application/ld+json; profile="http://mlcommons.org/croissant/1.1"';
 const CONFORMS_TO = ['http://mlcommons.org/croissant/1.1', 'http://mlcommons.org/croissant/RAI/1.0'];
-/** A policy has about 15 kB; a dataset with more offers than this says how many it leaves out. */
+/** A policy has 4 to 20 kB; a dataset with more offers than this says how many it leaves out. */
 const MAX_POLICIES = 50;
 
 export const datasetUrlOf = (publicUrl: string, slug: string): string => `${publicUrl}/datasets/${slug}`;

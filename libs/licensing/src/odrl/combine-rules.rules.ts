@@ -74,7 +74,7 @@ function chainOf(told: readonly PolicyRule[]): { base: PolicyRule; cases: Policy
   const cases = told.filter((rule) => rule !== base).sort((a, b) => a.unless.length - b.unless.length);
   const whens = cases.map((rule) => rule.when);
   const isBefore = (rule: PolicyRule, count: number): boolean =>
-    canonicalJson(rule.unless) === canonicalJson(whens.slice(0, count));
+    rule.unless.length === count && canonicalJson(rule.unless) === canonicalJson(whens.slice(0, count));
   return isBefore(base, cases.length) && cases.every((rule, i) => isBefore(rule, i)) ? { base, cases } : null;
 }
 

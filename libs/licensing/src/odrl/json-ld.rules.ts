@@ -16,7 +16,7 @@ export interface LdNode {
   readonly properties: ReadonlyMap<string, readonly LdValue[]>;
 }
 
-/** Far above any policy of this market (about 20 kB), far below what would hold a process up. */
+/** Far above any policy of this market (4 to 20 kB), far below what would hold a process up. */
 const MAX_CHARACTERS = 262_144;
 const MAX_VALUES = 20_000;
 const MAX_DEPTH = 24;

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@app/kernel';
-import { z } from 'zod';
 import { LicensingErrors } from '../licensing.errors.js';
 import { canI } from '../terms/can-i.rules.js';
 import type { UseAnswer } from '../terms/can-i.rules.js';
 import type { ComplianceFacts } from '../terms/compliance.rules.js';
-import { CONSENT_SCOPES, NO_DIMENSIONS, countrySchema } from '../terms/dimensions.js';
+import { NO_DIMENSIONS } from '../terms/dimensions.js';
 import type { Duty } from '../terms/duties.js';
 import { termsHashOf, termsSchema } from '../terms/terms.js';
 import type { Bilingual, Terms, TermsRule } from '../terms/terms.js';
@@ -14,23 +13,10 @@ import { USES } from '../terms/uses.js';
 import type { Use } from '../terms/uses.js';
 import { readPolicyNode } from './json-ld.rules.js';
 import type { LdNode } from './json-ld.rules.js';
-import { NO_CONSENT } from './odrl-names.js';
 import { combine } from './combine-rules.rules.js';
-import {
-  Unread,
-  dutyByAction,
-  idsOf,
-  isRemark,
-  isUseAction,
-  listOf,
-  nodesOf,
-  onlyAction,
-  readLimits,
-  readRule,
-  textOf,
-} from './policy-rule.rules.js';
-import type { Limits, PolicyRule } from './policy-rule.rules.js';
-import { openChecksOf } from './write-policy.rules.js';
+import { SharedLimits, factsOfPolicy, personsAtFreezingOf } from './policy-limits.rules.js';
+import { Unread, dutyByAction, idsOf, isRemark, nodesOf, onlyAction, readRule, textOf } from './policy-rule.rules.js';
+import type { PolicyRule } from './policy-rule.rules.js';
 
 /** What a policy says, in the terms of this market. */
 export interface PolicyReading {
@@ -90,6 +76,9 @@ function closedAt({ from, until }: PolicyReading, at: Date): Bilingual | null {
   return null;
 }
 
+/** Ours have 12 and their cases; each is held against each of the 12 uses. */
+const MAX_RULES = 200;
+const RULES = ['odrl:permission', 'odrl:prohibition', 'odrl:obligation', 'bdg:undecided'];
 const PARTS = ['odrl:permission', 'odrl:prohibition', 'odrl:obligation', 'odrl:profile', 'odrl:conflict'];
 const SHARED = ['odrl:target', 'odrl:assigner', 'odrl:assignee'];
 const OWN =
@@ -98,17 +87,6 @@ const OWN =
     .map((name) => `bdg:${name}`);
 /** Words of a catalogue around the policy; no decision hangs on them. */
 const SURROUNDINGS = /^(https?:\/\/schema\.org\/|http:\/\/mlcommons\.org\/croissant\/)/;
-
-const factsSchema = z.strictObject({
-  personalData: z.enum(['none', 'anonymised', 'with_consent', 'unknown']).optional(),
-  faces: z.enum(['none', 'blurred', 'visible', 'unknown']).optional(),
-  minors: z.enum(['none', 'under_14', 'under_18', 'unknown']).optional(),
-  hasGuardianConsent: z.boolean().optional(),
-  consentScope: z.array(z.string()).optional(),
-  premisesConsent: z.enum(['obtained', 'not_needed', 'missing']).optional(),
-  originCountry: countrySchema.optional(),
-  exportRoute: z.enum(['not_needed', 'standard_contract', 'certification', 'assessment', 'none']).optional(),
-});
 
 class PolicyReader {
   private readonly rules: readonly PolicyRule[];
@@ -123,6 +101,8 @@ class PolicyReader {
     private readonly profile: string,
     private readonly document: unknown,
   ) {
+    const rules = RULES.reduce((sum, name) => sum + (policy.properties.get(name)?.length ?? 0), 0);
+    if (rules > MAX_RULES) throw LicensingErrors.POLICY_UNREADABLE({ reason: `it has more than ${MAX_RULES} rules` });
     this.rules = [
       ...nodesOf(policy, 'odrl:permission').map((node) => readRule(node, 'permission')),
       ...nodesOf(policy, 'odrl:prohibition').map((node) => readRule(node, 'prohibition')),
@@ -251,21 +231,8 @@ class PolicyReader {
   }
 
   private facts(): ComplianceFacts {
-    const [node] = nodesOf(this.policy, 'bdg:personsAndPlaces');
-    if (!node) return {};
-    const guardian = textOf(node, 'bdg:hasGuardianConsent');
-    const said = {
-      personalData: textOf(node, 'bdg:personalData'),
-      faces: textOf(node, 'bdg:faces'),
-      minors: textOf(node, 'bdg:minors'),
-      hasGuardianConsent: guardian === null ? null : guardian === 'true',
-      consentScope: listOf(node, 'bdg:consentScope', NO_CONSENT),
-      premisesConsent: textOf(node, 'bdg:premisesConsent'),
-      originCountry: textOf(node, 'bdg:originCountry'),
-      exportRoute: textOf(node, 'bdg:exportRoute'),
-    };
-    const read = factsSchema.safeParse(Object.fromEntries(Object.entries(said).filter(([, value]) => value !== null)));
-    if (read.success) return read.data as ComplianceFacts;
+    const read = factsOfPolicy(this.policy);
+    if (read) return read;
     this.unpermitted ??= {
       en: 'What the policy says of people and places is not understood here.',
       zh: '策略关于人员与场所的说明无法理解。',
@@ -275,18 +242,18 @@ class PolicyReader {
 
   private terms(endOfTerm: Duty[], isExclusive: boolean, facts: ComplianceFacts): Terms {
     const { policy } = this;
-    const permissions = this.rules.filter((rule) => rule.kind === 'permission' && rule.problem === null);
-    const [stated, limitedUses] = this.limits(permissions);
-    const frozen = this.personsAtFreezing();
+    const persons = personsAtFreezingOf(policy);
+    const shared = new SharedLimits(policy, this.rules, facts, persons);
+    const stated = shared.limits;
     const scaffold = {
       territory: stated?.territory ?? null,
       termDays: stated?.termDays ?? null,
       seats: stated?.seats ?? null,
     };
     const dimensions = {
-      field: { allow: stated?.allow ?? null, deny: stated?.deny ?? [], uses: limitedUses },
+      field: { allow: stated?.allow ?? null, deny: stated?.deny ?? [], uses: shared.uses },
       blockedTerritory: stated?.blocked ?? [],
-      personalData: frozen,
+      personalData: persons,
       models: textOf(policy, 'bdg:models') ?? NO_DIMENSIONS.models,
       endOfTerm,
       declarations: this.declarations(),
@@ -307,7 +274,7 @@ class PolicyReader {
     // Version 1 cannot hold dimensions: what states some is of version 2, whatever it calls itself.
     const isFirstVersion =
       textOf(policy, 'bdg:termsVersion') === '1' && canonicalJson(dimensions) === canonicalJson(NO_DIMENSIONS);
-    const judged = this.judge(stated, limitedUses, facts, { v: 2, ...head, dimensions });
+    const judged = this.judge(shared);
     const build = (uses: Record<Use, TermsRule>, clauses: Record<string, Bilingual>): Terms => {
       const common = { ...head, uses, clauses };
       const made = termsSchema.safeParse(isFirstVersion ? { v: 1, ...common } : { v: 2, ...common, dimensions });
@@ -324,39 +291,8 @@ class PolicyReader {
       en: 'The policy names terms by a hash that its rules do not have.',
       zh: '策略所指条款的哈希与其规则不符。',
     };
-    const again = this.judge(stated, limitedUses, facts, { v: 2, ...head, dimensions });
+    const again = this.judge(shared);
     return build(again.uses, again.clauses);
-  }
-
-  /** The limits that the policy states for all, or those of its first permission; and the uses that are limited to fields. */
-  private limits(permissions: readonly PolicyRule[]): [Limits | null, Use[]] {
-    const { policy } = this;
-    const isStated = policy.properties.has('bdg:limit') || policy.properties.has('bdg:termsVersion');
-    if (isStated) {
-      const uses = idsOf(policy, 'bdg:limitedUse').map((id) => {
-        const use = isUseAction(id);
-        if (!use)
-          throw new Unread({ en: 'bdg:limitedUse names no use of this market', zh: 'bdg:limitedUse 未指明用途' });
-        return use;
-      });
-      return [readLimits(nodesOf(policy, 'bdg:limit')), uses];
-    }
-    const limited = permissions.filter(({ limits }) => limits.allow !== null || limits.deny.length > 0);
-    const [first] = permissions;
-    const [inField] = limited;
-    if (!first) return [null, []];
-    const { allow, deny } = (inField ?? first).limits;
-    const uses = USES.filter((use) => limited.some((rule) => rule.uses?.includes(use)));
-    return [{ ...first.limits, allow, deny }, uses];
-  }
-
-  private personsAtFreezing(): { kind: string; consentScope: string[] | null } {
-    const [node] = nodesOf(this.policy, 'bdg:personsAtFreezing');
-    if (!node) return { kind: 'not_stated', consentScope: null };
-    return {
-      kind: textOf(node, 'bdg:personalData') ?? 'not_stated',
-      consentScope: listOf(node, 'bdg:consentScope', NO_CONSENT),
-    };
   }
 
   private declarations(): unknown {
@@ -364,24 +300,18 @@ class PolicyReader {
     return value?.kind === 'json' ? value.value : {};
   }
 
-  private judge(
-    stated: Limits | null,
-    limitedUses: readonly Use[],
-    facts: ComplianceFacts,
-    shell: {
-      readonly v: 2;
-      readonly dimensions: { readonly personalData: { kind: string; consentScope: string[] | null } };
-    },
-  ): { uses: Record<Use, TermsRule>; clauses: Record<string, Bilingual>; isTouched: boolean } {
+  private judge(limits: SharedLimits): {
+    uses: Record<Use, TermsRule>;
+    clauses: Record<string, Bilingual>;
+    isTouched: boolean;
+  } {
     const clauses = { ...this.clauses };
     let isTouched = false;
     const conflict = idsOf(this.policy, 'odrl:conflict');
     const isProhibitFirst = conflict.length === 1 && conflict[0] === 'odrl:prohibit';
     const uses = Object.fromEntries(
       USES.map((use): [Use, TermsRule] => {
-        const told = this.rules
-          .filter((rule) => rule.uses?.includes(use))
-          .map((rule) => this.withinLimits(rule, use, stated, limitedUses, facts, shell.dimensions.personalData));
+        const told = this.rules.filter((rule) => rule.uses?.includes(use)).map((rule) => limits.hold(rule, use));
         const found = combine(use, told, { shut: this.shut, unpermitted: this.unpermitted, isProhibitFirst }, clauses);
         isTouched ||= found.isTouched;
         return [use, found.rule];
@@ -389,51 +319,6 @@ class PolicyReader {
     ) as Record<Use, TermsRule>;
     return { uses, clauses, isTouched };
   }
-
-  /** A permission that is limited otherwise than the policy as a whole says more than terms can hold. */
-  private withinLimits(
-    rule: PolicyRule,
-    use: Use,
-    stated: Limits | null,
-    limitedUses: readonly Use[],
-    facts: ComplianceFacts,
-    frozen: { kind: string; consentScope: string[] | null },
-  ): PolicyRule {
-    if (rule.kind !== 'permission' || rule.problem || !stated) return rule;
-    const isLimited = limitedUses.includes(use);
-    const wanted = {
-      ...stated,
-      allow: isLimited ? stated.allow : null,
-      deny: isLimited ? stated.deny : [],
-      from: this.period()?.from ?? null,
-      until: this.period()?.until ?? null,
-    };
-    if (canonicalJson(wanted) !== canonicalJson(rule.limits))
-      return { ...rule, problem: { en: 'A permission has limits of its own.', zh: '许可含有单独的限制。' } };
-    const consent = frozen.kind === 'with_consent' ? (frozen.consentScope ?? []) : null;
-    const open = new Set(openChecksOf(frozenTerms(consent), facts, use));
-    const isCleared = rule.clearance.length === open.size && rule.clearance.every((check) => open.has(check));
-    return isCleared
-      ? rule
-      : {
-          ...rule,
-          problem: {
-            en: 'A permission waits for checks that the policy does not explain.',
-            zh: '许可取决于策略未说明的检查。',
-          },
-        };
-  }
-
-  private period(): Pick<Limits, 'from' | 'until'> | null {
-    return this.rules.find((rule) => rule.kind === 'permission' && rule.problem === null)?.limits ?? null;
-  }
-}
-
-/** Consent as `openChecksOf` reads it. */
-function frozenTerms(consent: string[] | null): Parameters<typeof openChecksOf>[0] {
-  if (consent === null) return { v: 1 };
-  const consentScope = CONSENT_SCOPES.filter((scope) => consent.includes(scope));
-  return { v: 2, dimensions: { personalData: { kind: 'with_consent', consentScope } } };
 }
 
 function bilingualOf(node: LdNode, name: string): Bilingual | null {
