@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Database } from '@app/database';
 import { startObjectStore } from '@app/embedded';
 import type { Faults, RunningObjectStore } from '@app/embedded';
 import { ApiKeyService, Authenticator, OrganizationService, SessionService, UserService } from '@app/identity';
@@ -197,6 +198,23 @@ export class OpenMarket {
         resolve({ code, stdout, stderr, json: parsed(stdout) });
       });
     });
+  }
+
+  /** Waits until the worker has nothing left to do, so that nothing changes behind a test's back. */
+  async idle(): Promise<void> {
+    const database = this.api.get(Database);
+    await this.eventually(
+      async () => {
+        const waiting = await database.query(
+          systemContext('test'),
+          `select from graphile_worker.jobs
+            where locked_at is not null or (run_at <= now() and attempts < max_attempts) limit 1`,
+        );
+        return waiting.length === 0;
+      },
+      'the end of all queued work',
+      300_000,
+    );
   }
 
   /** Waits until the condition holds; for things that the worker does. */

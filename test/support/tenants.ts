@@ -110,7 +110,7 @@ export class Tenants {
         'select id from sessions where user_id = $1 order by id desc limit 1',
         [signIn.viewer.user.id],
       );
-    return new Tenants(
+    const tenants = new Tenants(
       market,
       admin,
       seller,
@@ -143,6 +143,9 @@ export class Tenants {
       },
       (await orderOf(market, rival, free)).grantId,
     );
+    // Previews and standard forms are still being made of what was published.
+    await market.idle();
+    return tenants;
   }
 
   /** Texts that no answer to a stranger may hold. */
