@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -43,6 +43,8 @@ interface Bench {
  */
 export async function appendRows(): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bodega-bench-audit-'));
+  // The server may run as another user, and must reach its folder.
+  await chmod(folder, 0o755);
   const postgres = await startPostgres({ dataDir: join(folder, 'postgres') });
   try {
     @Module({

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -28,6 +28,8 @@ const leafOf = (seq: number): string => `{"facts":{"n":${seq}},"v":1}`;
  */
 export async function proofRows(leaves: number): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bodega-bench-proofs-'));
+  // The server may run as another user, and must reach its folder.
+  await chmod(folder, 0o755);
   const postgres = await startPostgres({
     dataDir: join(folder, 'postgres'),
     settings: { shared_buffers: '256MB', max_wal_size: '4GB', checkpoint_timeout: '30min' },

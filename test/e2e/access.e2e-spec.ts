@@ -140,12 +140,6 @@ describe('who may call what', () => {
       '/.well-known/jwks.json',
       '/.well-known/jwt-vc-issuer',
       '/log/vkey',
-      '/log/checkpoint',
-      '/log/tile/0/000.p/1',
-      '/log/tile/entries/000.p/1',
-      '/log/proof/inclusion?index=0',
-      '/log/proof/consistency?from=1',
-      '/log/proof/tlog?index=0',
     ]) {
       const credential = credentials[role];
       const response = await fetch(market.url + path, {

@@ -20,10 +20,16 @@ let server: RunningServer;
 /** What a user keeps on a machine of his own. */
 let home: string;
 
-async function serve(environment: Record<string, string> = {}): Promise<void> {
+/** The market of the log, at an address that stays the same when it is started again. */
+async function serve(environment: Record<string, string> = {}, port = '0'): Promise<void> {
   server = await startServer({
-    environment: { DATABASE_URL: log.testDatabase.url, PORT: '0', ...log.environment, ...environment },
+    environment: { DATABASE_URL: log.testDatabase.url, PORT: port, ...log.environment, ...environment },
   });
+}
+
+async function serveAgain(environment: Record<string, string> = {}): Promise<void> {
+  await server.app.close();
+  await serve(environment, new URL(server.url).port);
 }
 
 beforeEach(async () => {
@@ -106,8 +112,7 @@ describe('bodega audit verify', () => {
     for (const path of (await log.published()).keys()) await log.objects.delete(`log/${path}`);
     await log.restart();
     await publish();
-    await server.app.close();
-    await serve();
+    await serveAgain();
 
     await expectFound(await audit(['verify']), 'none of the known keys');
   });
@@ -118,8 +123,7 @@ describe('bodega audit verify', () => {
     await log.addKey('2027-01.pem');
     await log.restart();
     await publish();
-    await server.app.close();
-    await serve();
+    await serveAgain();
     expect((await audit(['verify'])).json()).toMatchObject({
       verified: true,
       keys: expect.arrayContaining([old, log.vkey]),
@@ -129,18 +133,19 @@ describe('bodega audit verify', () => {
     await log.restart();
     await log.act(5, 2_000);
     await publish();
-    await server.app.close();
-    await serve();
+    await serveAgain();
     expect((await audit(['verify'])).json()).toMatchObject({ verified: true, keys: [log.vkey] });
   });
 
   it('refuses a market that signs no log, with its sentence', async () => {
-    await server.app.close();
-    await serve({ LOG_KEY_FILE: '' });
+    await serveAgain({ LOG_KEY_FILE: '' });
 
     const run = await audit(['verify']);
 
-    expect([run.exitCode, run.json()]).toEqual([1, { error: expect.objectContaining({ code: 'AUDIT_NOT_SIGNED' }) }]);
+    expect([run.exitCode, run.json()]).toEqual([
+      1,
+      { error: expect.objectContaining({ message: expect.stringContaining('has signed no checkpoint') }) },
+    ]);
   });
 
   it('refuses files that are no checkpoint of this log', async () => {
@@ -198,15 +203,17 @@ describe('a row of the log that a superuser touches', () => {
     ['deletes', `select act_id, ${COLUMNS}, leaf from audit_log where seq <> 300`],
     [
       'reorders',
-      `select case seq when 300 then act_id + 1 when 301 then act_id - 1 else act_id end, ${COLUMNS}, leaf from audit_log`,
+      `select case seq when 302 then act_id + 1 when 303 then act_id - 1 else act_id end, ${COLUMNS}, leaf from audit_log`,
     ],
     [
       'inserts',
-      `select act_id * 2, ${COLUMNS}, leaf from audit_log union all select act_id * 2 + 1, ${COLUMNS}, leaf from audit_log where seq = 300`,
+      `select act_id * 2, ${COLUMNS}, leaf from audit_log union all select act_id * 2 + 1, ${COLUMNS}, leaf from audit_log where seq = 302`,
+      'update audit_private set act_id = -2 * act_id',
+      'update audit_private set act_id = -act_id',
     ],
   ])(
     'and %s, computing every hash again, emptying the store and signing with the stolen key, is found by an older checkpoint',
-    async (_what, selection) => {
+    async (_what, selection, ...privately) => {
       const kept = await keep();
       await audit(['verify']);
       await log.tamper(
@@ -215,16 +222,16 @@ describe('a row of the log that a superuser touches', () => {
         'delete from audit_subtrees',
         `update audit_checkpoint set size = 0, edge = '{}', root_hash = sha256(''), chain_hash = decode(repeat('00', 32), 'hex')`,
         `update audit_signed_checkpoint set size = 0, root_hash = sha256(''), note = null`,
-        // He would rather have no private records than some that tell of the leaves as they were.
-        'delete from audit_private',
+        ...privately,
       );
       for (const path of (await log.published()).keys()) await log.objects.delete(`log/${path}`);
+      await log.database.query(ctx, `select setval(pg_get_serial_sequence('audit_pending', 'id'), 100000)`);
       await log.sequence();
       await log.act(300, 5_000);
       await publish();
 
-      await expectFound(await audit(['verify', '--checkpoint', kept], 'somebody else'), /rewritten|Leaf/);
-      await expectFound(await audit(['verify']), /rewritten|Leaf/);
+      await expectFound(await audit(['verify', '--checkpoint', kept], 'somebody else'), 'rewritten');
+      await expectFound(await audit(['verify']), 'rewritten');
     },
   );
 });
