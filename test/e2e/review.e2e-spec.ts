@@ -59,9 +59,7 @@ describe('a provider whom nobody has vouched for', () => {
     expect(factOf(0, 'provider_verified')).toMatchObject({ result: 'UNKNOWN' });
     expect(Number(factOf(0, 'episodes').value)).toBeGreaterThan(0);
     expect(factOf(1, 'CO-1')).toMatchObject({ result: 'GOOD' });
-    expect(review.uses).toEqual(
-      expect.arrayContaining([{ use: 'commercial_training', verdict: 'ALLOWED' }]),
-    );
+    expect(review.uses).toEqual(expect.arrayContaining([{ use: 'commercial_training', verdict: 'ALLOWED' }]));
   });
 
   it('is decided as a whole only when every head is, and a refusal needs a ground of its head and a note', async () => {
