@@ -450,6 +450,14 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
     OPERATOR_ONLY,
   ),
 
+  unverifyOrganization: actOn(
+    'unverifyOrganization',
+    'Organization',
+    ({ seller }) => [seller.organizationId],
+    (organizationId) => ({ organizationId, reason: REASON }),
+    OPERATOR_ONLY,
+  ),
+
   createApiKey: async (tenants, stranger) => {
     const query = 'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }';
     const wide = await ask(tenants, stranger, query, { input: { label: 'wide', scopes: ['catalog:read', 'admin'] } });
