@@ -209,6 +209,16 @@ describe('a provider whom nobody has vouched for', () => {
       'the listing showing the verification',
       5_000,
     );
+    const unverify = (reason: string) =>
+      market.ask(
+        'mutation($i: UnverifyOrganizationInput!) { unverifyOrganization(input: $i) { verifiedAt } }',
+        { i: { organizationId: newcomer.organizationId, reason } },
+        operator.apiKey,
+      );
+    expect((await unverify('no')).errors[0]?.extensions.code).toBe('REQUEST_INVALID');
+    expect((await unverify('The licence of the company lapsed.')).data.unverifyOrganization).toEqual({
+      verifiedAt: null,
+    });
   });
 
   it('can be suspended with a reason, hidden at once, and brought back', async () => {

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newId } from '@app/kernel';
 import type { Scope } from '@app/kernel';
 import type { GraphQLSchema } from 'graphql';
 import { buildPublicSchema } from '../../scripts/public-schema.js';
@@ -110,6 +111,50 @@ describe('a private offer', () => {
     expect(auditLog.nodes).toHaveLength(1);
     for (const secret of ['77777', victim.organizationId, 'victim'])
       expect(JSON.stringify(auditLog.nodes)).not.toContain(secret);
+  });
+});
+
+describe('files of what is another’s', () => {
+  const get = (path: string, apiKey?: string) =>
+    fetch(`${tenants.market.url}${path}`, apiKey ? { headers: { authorization: `Bearer ${apiKey}` } } : {});
+
+  it('are refused to strangers as if the grant were not, and asked of nobody without an account', async () => {
+    const { rival, outsider, things } = tenants;
+    const path = `/grants/${things.grantId}/evidence.zip`;
+
+    for (const party of [rival, outsider]) {
+      const real = await get(path, party.apiKey);
+      const madeUp = await get(`/grants/${newId('Grant')}/evidence.zip`, party.apiKey);
+      expect([real.status, madeUp.status]).toEqual([404, 404]);
+      expect(await real.json()).toMatchObject({ code: 'REQUEST_NOT_FOUND' });
+    }
+    for (const one of [path, '/export/grants.csv', '/export/audit-log.jsonl', '/export/usage.csv'])
+      expect([one, (await get(one)).status]).toEqual([one, 401]);
+  });
+
+  it('hold of the lists what the lists show, and nothing of others', async () => {
+    const { rival, things } = tenants;
+    for (const path of [
+      '/export/grants.csv',
+      '/export/grants.jsonl?holder=victim',
+      '/export/audit-log.csv',
+      `/export/audit-log.jsonl?grantId=${things.grantId}`,
+      '/export/usage.csv?groupBy=GRANT',
+    ]) {
+      const text = await (await get(path, rival.apiKey)).text();
+      expect(tenants.secrets().filter((secret) => text.includes(secret))).toEqual([]);
+    }
+    expect((await get(`/export/usage.csv?grantId=${things.grantId}`, rival.apiKey)).status).toBe(404);
+  });
+
+  it('need a key that opens more than the catalogue', async () => {
+    const { createApiKey } = await tenants.market.must(
+      'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
+      { input: { label: 'narrow', scopes: ['catalog:read'] } },
+      tenants.victim.apiKey,
+    );
+    for (const path of ['/export/grants.csv', `/grants/${tenants.things.grantId}/evidence.zip`])
+      expect((await get(path, createApiKey.secret)).status).toBe(403);
   });
 });
 

@@ -194,6 +194,8 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
       { datasetSlug: things.draft.slug },
       { versionId: things.draft.versionId },
       { states: ['requested'] },
+      { holder: 'victim', provider: 'seller' },
+      { use: 'commercial_training', activeAt: new Date().toISOString(), text: 'victim' },
     ],
   }),
   withdrawals: listOf('withdrawals', 'id pseudonym reason tally { told } notices(first: 5) { nodes { id grantId } }', {
@@ -209,6 +211,24 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
     const ids = { real: tenants.things.pseudonym, madeUp: 'nobody-at-all' };
     for (const provider of [null, tenants.seller.organizationId])
       await isAsIfItWereNot(tenants, stranger, query, ids, (pseudonym) => ({ pseudonym, of: provider }));
+  },
+  useRights: listOf('useRights', 'grant { id note } holder { slug } provider { slug } template uses { use verdict }', {
+    filterType: 'UseRightFilter',
+    filters: ({ things, listed, victim }) => [
+      { versionId: things.draft.versionId },
+      { holder: victim.slug, datasetSlug: listed.slug },
+      { holder: victim.organizationId },
+    ],
+  }),
+  reviewQueue: async (tenants, stranger) => {
+    const { data, errors } = await ask(tenants, stranger, '{ reviewQueue { nodes { id datasetSlug } } }');
+    expect(data).toBeNull();
+    expect(['REQUEST_FORBIDDEN', 'REQUEST_UNAUTHENTICATED']).toContain(errors[0]?.extensions.code);
+  },
+  reviews: async (tenants, stranger) => {
+    const query = 'query($slug: String!) { reviews(slug: $slug) { nodes { id heads { facts { value } } } } }';
+    for (const real of ownedSlugs(tenants))
+      await isAsIfItWereNot(tenants, stranger, query, { real, madeUp: 'seller/nothing' }, (slug) => ({ slug }));
   },
   auditLog: listOf('auditLog', 'action leaf facts subjectId organizationIds', {
     filterType: 'AuditLogFilterInput',
@@ -335,6 +355,29 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
     type: 'DatasetReasonInput',
   }),
   approveDataset: actOn('approveDataset', 'slug', ownedSlugs, (slug) => ({ slug }), OPERATOR_ONLY),
+  resumeDataset: actOn('resumeDataset', 'slug', ownedSlugs, (slug) => ({ slug, reason: REASON }), {
+    ...OPERATOR_ONLY,
+    type: 'DatasetReasonInput',
+  }),
+  decideReviewHead: actOn(
+    'decideReviewHead',
+    'slug',
+    ownedSlugs,
+    (slug) => ({ slug, head: 'LEGALITY', verdict: 'PASS' }),
+    { ...OPERATOR_ONLY, selection: 'id heads { facts { value } }' },
+  ),
+  concludeReview: actOn('concludeReview', 'slug', ownedSlugs, (slug) => ({ slug }), {
+    ...OPERATOR_ONLY,
+    type: 'ReviewSlugInput',
+  }),
+  resubmitDataset: actOn('resubmitDataset', 'slug', ownedSlugs, (slug) => ({ slug }), { type: 'ReviewSlugInput' }),
+  recordTitle: actOn(
+    'recordTitle',
+    'slug',
+    ownedSlugs,
+    (slug) => ({ slug, event: 'FIRST', number: '1', issuer: 'X', titleRight: 'HOLD', issuedOn: '2026-01-01' }),
+    OPERATOR_ONLY,
+  ),
   createDataset: async (tenants, stranger) => {
     const query = 'mutation($input: CreateDatasetInput!) { createDataset(input: $input) { dataset { id } } }';
     const ids = { real: tenants.things.draft.slug, madeUp: 'seller/nothing' };
@@ -465,6 +508,14 @@ export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>
     'Organization',
     ({ victim }) => [victim.organizationId],
     (organizationId) => ({ organizationId }),
+    OPERATOR_ONLY,
+  ),
+
+  unverifyOrganization: actOn(
+    'unverifyOrganization',
+    'Organization',
+    ({ seller }) => [seller.organizationId],
+    (organizationId) => ({ organizationId, reason: REASON }),
     OPERATOR_ONLY,
   ),
 

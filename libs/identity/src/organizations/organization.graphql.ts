@@ -45,6 +45,15 @@ export class VerifyOrganizationInput {
   organizationId: string;
 }
 
+@InputType()
+export class UnverifyOrganizationInput {
+  @Field(() => ID)
+  organizationId: string;
+
+  @Field(() => String, { description: 'Between 10 and 512 characters; kept with the act.' })
+  reason: string;
+}
+
 export function toOrganizationType(row: Omit<OrganizationRow, 'isOperator'>): OrganizationType {
   const { id, slug, name, isProvider, isBuyer, verifiedAt } = row;
   return { id, slug, name, isProvider, isBuyer, verifiedAt };

@@ -4,6 +4,7 @@ import type { RequestContext } from '@app/kernel';
 import {
   CreateOrganizationInput,
   OrganizationType,
+  UnverifyOrganizationInput,
   VerifyOrganizationInput,
   toOrganizationType,
 } from './organization.graphql.js';
@@ -31,5 +32,16 @@ export class OrganizationResolver {
     @Args('input', { type: () => VerifyOrganizationInput }) input: VerifyOrganizationInput,
   ): Promise<OrganizationType> {
     return toOrganizationType(await this.organizations.verifyOrganization(ctx, input.organizationId));
+  }
+
+  @Allow('admin')
+  @Mutation(() => OrganizationType, {
+    description: 'The operator no longer vouches for an organization; what it publishes from now on is reviewed.',
+  })
+  async unverifyOrganization(
+    @CurrentContext() ctx: RequestContext,
+    @Args('input', { type: () => UnverifyOrganizationInput }) input: UnverifyOrganizationInput,
+  ): Promise<OrganizationType> {
+    return toOrganizationType(await this.organizations.unverifyOrganization(ctx, input.organizationId, input.reason));
   }
 }

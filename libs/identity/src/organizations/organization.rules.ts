@@ -33,6 +33,12 @@ export const displayNameSchema = z
   .min(1, 'must not be empty')
   .max(200, 'must be at most 200 characters');
 
+export const reasonSchema = z
+  .string()
+  .trim()
+  .min(10, 'must have at least 10 characters')
+  .max(512, 'must have at most 512 characters');
+
 export const organizationSchema = z
   .object({
     slug: slugSchema,

@@ -6,7 +6,7 @@ import type { RequestContext } from '@app/kernel';
 import { IdentityErrors } from '../identity.errors.js';
 import { MembershipEntity } from './membership.entity.js';
 import { OrganizationEntity } from './organization.entity.js';
-import { organizationSchema } from './organization.rules.js';
+import { organizationSchema, reasonSchema } from './organization.rules.js';
 import type { NewOrganization } from './organization.rules.js';
 
 @Injectable()
@@ -65,6 +65,28 @@ export class OrganizationService {
       .repository(ctx, MembershipEntity)
       .findOne({ where: { userId, role: 'owner' }, order: { createdAt: 'ASC' } });
     return membership && this.database.repository(ctx, OrganizationEntity).findOneBy({ id: membership.organizationId });
+  }
+
+  /** The operator no longer vouches: what it publishes from now on is reviewed; what is listed stays. @throws REQUEST_INVALID */
+  async unverifyOrganization(ctx: RequestContext, organizationId: string, reason: string): Promise<OrganizationEntity> {
+    requireAdmin(ctx);
+    const why = validate(reasonSchema, reason, 'input.reason');
+    return this.database.transaction(ctx, async (ctx) => {
+      const repository = this.database.repository(ctx, OrganizationEntity);
+      const organization = await repository.findOneBy({ id: organizationId });
+      if (!organization) throw KernelErrors.NOT_FOUND({ what: 'organization', id: organizationId });
+      if (!organization.verifiedAt) return organization;
+      organization.verifiedAt = null;
+      await repository.save(organization);
+      await this.audit.record(ctx, {
+        action: 'organization.unverified',
+        subject: { kind: 'organization', id: organization.id },
+        about: { organizationIds: [organization.id] },
+        facts: { slug: organization.slug },
+        private: { reason: why },
+      });
+      return organization;
+    });
   }
 
   /** The operator vouches for an organization: its listings need no review. */

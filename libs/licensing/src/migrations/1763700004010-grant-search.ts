@@ -29,7 +29,6 @@ export class GrantSearch1763700004010 implements MigrationInterface {
       create index grants_of_terms on grants (terms_hash, id desc);
       create index grants_in_state on grants (state, id desc);
       create index grants_intended on grants (intended_use, id desc) where intended_use is not null;
-      create index grants_started on grants (starts_at) where starts_at is not null;
       create index recalled_versions on dataset_versions (id) where recalled_at is not null;
     `);
     for (let after = ''; ;) {

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { CertificateProblem, readCredential, readKeySet } from '../certificate/credential.js';
 import type { KeySet } from '../certificate/credential.js';
 import { ProofProblem, readTlogProof, rootFrom } from '../log/tlog-proof.js';
-import { Bundle, EvidenceProblem } from './bundle.js';
+import { EvidenceProblem } from './bundle.js';
+import type { Bundle } from './bundle.js';
 
 const MAX_SMALL_BYTES = 10_000_000;
 const EVIDENCE_TYPE = 'bodega-evidence+jws';
