@@ -109,6 +109,7 @@ export function buildProgram(open: Open): Command {
     .option('--actor <kind>', 'who you are, where the terms depend on it: academic, company or individual')
     .option('--field <field>', 'field of use, where the terms are limited to some, such as logistics')
     .option('--territory <country>', 'country of the use, ISO 3166-1, where the terms are limited to some')
+    .option('--renew <grant>', 'go on from a licence of yours: the new one starts when that one ends')
     .option('--yes', 'accept the terms and pay')
     .addOption(new Option('--key <key>', 'idempotency key: the same key never orders twice'))
     .action((name: string, options: LicenseOptions) => run((invocation) => license(invocation, name, options)));

@@ -26,7 +26,7 @@ export const DeliveryErrors = defineErrors('DELIVERY', {
         d.successor === null
           ? 'License the corrected version when it is out; files without those episodes can be leased by their paths.'
           : `License the corrected version ${d.successor}; files without those episodes can be leased by their paths.`
-      } 采集贡献者已撤回同意，相关文件不再提供${d.successor === null ? '，请等待修正版本' : `，请改用修正版本 ${d.successor}`}。`,
+      }`,
     { paths: ['data/chunk-000/episode_000000.parquet'], successor: 'v2' as string | null },
   ),
   NOTHING_LEFT: refusal('NOT_FOUND', () => 'There is no file behind this cursor: the list has ended.', {}),

@@ -74,19 +74,19 @@ export const LicensingErrors = defineErrors('LICENSING', {
   EXCLUSIVELY_HELD: refusal(
     'CONFLICT',
     (d: { datasetId: string; fields: readonly string[]; until: string | null }) =>
-      `Somebody holds this data exclusively in ${d.fields.join(', ')} ${d.until ? `until ${d.until.slice(0, 10)}` : 'without end'}, so nobody else is licensed there. 该领域已被独占许可。`,
+      `Somebody holds this data exclusively in ${d.fields.join(', ')} ${d.until ? `until ${d.until.slice(0, 10)}` : 'without end'}, so nobody else is licensed there.`,
     { datasetId: 'ds_01', fields: ['logistics'], until: '2027-03-01T00:00:00.000Z' as string | null },
   ),
   FIELD_NOT_FREE: refusal(
     'CONFLICT',
     (d: { datasetId: string; fields: readonly string[]; until: string | null }) =>
-      `Others may use this data in ${d.fields.join(', ')} ${d.until ? `until ${d.until.slice(0, 10)}` : 'without end'}, so it cannot be exclusive there. 已有在先授权，无法独占。`,
+      `Others may use this data in ${d.fields.join(', ')} ${d.until ? `until ${d.until.slice(0, 10)}` : 'without end'}, so it cannot be exclusive there.`,
     { datasetId: 'ds_01', fields: ['logistics'], until: null as string | null },
   ),
   SOLD_OUT: refusal(
     'CONFLICT',
     (d: { offerId: string; stock: number }) =>
-      `All ${d.stock} licences of offer ${d.offerId} are taken; one comes free when a right ends. 该报价的名额已满。`,
+      `All ${d.stock} licences of offer ${d.offerId} are taken; one comes free when a right ends.`,
     { offerId: 'off_01', stock: 1 },
   ),
   NOT_RENEWABLE: refusal(
@@ -102,7 +102,7 @@ export const LicensingErrors = defineErrors('LICENSING', {
   NO_SEAT_LEFT: refusal(
     'FORBIDDEN',
     (d: { grantId: string; seats: number }) =>
-      `All ${d.seats} seats of grant ${d.grantId} are taken; your organization can release one. 席位已满，请先释放一个席位。`,
+      `All ${d.seats} seats of grant ${d.grantId} are taken; your organization can release one.`,
     { grantId: 'grt_01', seats: 5 },
   ),
   NO_SIGNING_KEY: refusal(

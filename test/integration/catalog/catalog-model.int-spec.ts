@@ -5,9 +5,13 @@ import { Database } from '@app/database';
 import { Jobs } from '@app/jobs';
 import { Clock, DomainError, commitIdOf } from '@app/kernel';
 import fc from 'fast-check';
+import { ContributorRegister } from '../../../libs/catalog/src/consent/contributor-register.service.js';
 import { EpisodeQueries } from '../../../libs/catalog/src/episodes/episode.queries.js';
 import { IngestVersionJob } from '../../../libs/catalog/src/ingest/ingest-version.job.js';
 import type { VersionReader } from '../../../libs/catalog/src/ingest/version-reader.service.js';
+import { groundsOf } from '../../../libs/catalog/src/reviews/review.rules.js';
+import { ReviewService } from '../../../libs/catalog/src/reviews/review.service.js';
+import { TitleQueries } from '../../../libs/catalog/src/titles/title.queries.js';
 import { FileQueries } from '../../../libs/catalog/src/versions/file.queries.js';
 import { explain, whichHold } from '../../support/concurrent-model.js';
 import type { Reaction } from '../../support/concurrent-model.js';
@@ -29,21 +33,24 @@ const DATASET_NEXT: Readonly<Record<DatasetState, readonly DatasetState[]>> = {
   withdrawn: ['in_review', 'listed'],
 };
 const REASON = 'As the model wants it.';
-const MOVES = {
-  withdraw: { to: 'withdrawn', leaf: 'dataset.withdrawn' },
-  suspend: { to: 'suspended', leaf: 'dataset.suspended' },
-  approve: { to: 'listed', leaf: 'dataset.approved' },
-} as const;
+const HEADS = ['basic_information', 'legality', 'tradability'] as const;
+type Head = (typeof HEADS)[number];
 
 type Act = 'submit' | 'pass' | 'fail' | 'publish' | 'recall';
+type Move = 'withdraw' | 'suspend' | 'resume' | 'approve' | 'conclude' | 'resubmit';
 interface OfDataset {
-  readonly kind: 'open' | keyof typeof MOVES;
+  readonly kind: 'open' | Move;
+}
+interface OfReview {
+  readonly kind: 'decide';
+  readonly head: Head;
+  readonly verdict: 'pass' | 'refuse';
 }
 interface OfVersion {
   readonly kind: Act;
   readonly version: number;
 }
-type Message = OfDataset | OfVersion;
+type Message = OfDataset | OfReview | OfVersion;
 
 interface Model {
   readonly isVerified: boolean;
@@ -51,6 +58,8 @@ interface Model {
   /** Place of the current version. */
   readonly current: number | null;
   readonly versions: readonly VersionState[];
+  /** The last decision on each head of the open review; null where none is open. */
+  readonly review: Readonly<Partial<Record<Head, 'pass' | 'refuse'>>> | null;
   /** Acts that the log must hold, each once. */
   readonly leaves: readonly string[];
 }
@@ -62,20 +71,60 @@ function done(model: Model, leaf: string | null, change: Partial<Model>): Reacti
   return { state: { ...model, ...change, leaves }, outcome: 'done' };
 }
 
+/** A step of the dataset itself; whatever takes it out of review ends the review. */
+function move(model: Model, to: DatasetState, leaf: string): Reaction<Model> {
+  if (model.status === to) return { state: model, outcome: 'done' };
+  const isAllowed = DATASET_NEXT[model.status].includes(to) && (to !== 'listed' || model.current !== null);
+  return isAllowed ? done(endReview(model), leaf, { status: to }) : { state: model, outcome: REFUSED };
+}
+
+function endReview(model: Model): Model {
+  return model.review === null ? model : { ...model, review: null, leaves: [...model.leaves, 'review.closed'] };
+}
+
+function beginReview(model: Model): Model {
+  const ended = endReview(model);
+  return { ...ended, review: {}, leaves: [...ended.leaves, 'review.opened'] };
+}
+
 function react(model: Model, message: Message): Reaction<Model> {
   const answer = (outcome: string): Reaction<Model> => ({ state: model, outcome });
   if ('version' in message) return reactToVersion(model, message);
-  if (message.kind === 'open') {
-    const last = model.versions.at(-1);
-    if (last === 'validating') return answer('CATALOG_VERSION_OPEN');
-    if (last === 'uploading') return answer(`v${model.versions.length}`);
-    const state: Model = { ...model, versions: [...model.versions, 'uploading'] };
-    return { state, outcome: `v${state.versions.length}` };
+  if ('head' in message) {
+    const { head, verdict } = message;
+    if (model.review === null) return answer('CATALOG_REVIEW_NOT_OPEN');
+    return done(model, 'review.decided', { review: { ...model.review, [head]: verdict } });
   }
-  const { to, leaf } = MOVES[message.kind];
-  if (model.status === to) return answer('done');
-  const isAllowed = DATASET_NEXT[model.status].includes(to) && (to !== 'listed' || model.current !== null);
-  return isAllowed ? done(model, leaf, { status: to }) : answer(REFUSED);
+  const verdicts = HEADS.map((head) => model.review?.[head]);
+  switch (message.kind) {
+    case 'open': {
+      const last = model.versions.at(-1);
+      if (last === 'validating') return answer('CATALOG_VERSION_OPEN');
+      if (last === 'uploading') return answer(`v${model.versions.length}`);
+      const state: Model = { ...model, versions: [...model.versions, 'uploading'] };
+      return { state, outcome: `v${state.versions.length}` };
+    }
+    case 'withdraw':
+      return move(model, 'withdrawn', 'dataset.withdrawn');
+    case 'suspend':
+      return move(model, 'suspended', 'dataset.suspended');
+    case 'resume':
+      return model.status === 'suspended' ? move(model, 'listed', 'dataset.resumed') : answer(REFUSED);
+    case 'approve':
+      if (model.status === 'draft' || model.status === 'withdrawn') return answer(REFUSED);
+      if (model.review && verdicts.some((verdict) => verdict !== 'pass')) return answer('CATALOG_REVIEW_UNDECIDED');
+      return move(model, 'listed', 'dataset.approved');
+    case 'conclude':
+      if (model.review === null) return answer('CATALOG_REVIEW_NOT_OPEN');
+      if (verdicts.includes(undefined)) return answer('CATALOG_REVIEW_UNDECIDED');
+      return verdicts.includes('refuse')
+        ? move(model, 'draft', 'dataset.refused')
+        : move(model, 'listed', 'dataset.approved');
+    case 'resubmit': {
+      if (model.status !== 'draft' || model.current === null) return answer(REFUSED);
+      return done(beginReview(model), 'dataset.resubmitted', { status: 'in_review' });
+    }
+  }
 }
 
 function reactToVersion(model: Model, message: OfVersion): Reaction<Model> {
@@ -107,7 +156,8 @@ function reactToVersion(model: Model, message: OfVersion): Reaction<Model> {
       const versions = become('published').map((v, i) => (i === model.current && v === 'published' ? 'superseded' : v));
       const isPlaced = model.status === 'listed' || model.status === 'suspended';
       const status = isPlaced ? model.status : model.isVerified ? 'listed' : 'in_review';
-      return done(model, 'version.published', { versions, current: version, status });
+      const reviewed = status === 'in_review' ? beginReview(model) : endReview(model);
+      return done(reviewed, 'version.published', { versions, current: version, status });
     }
   }
 }
@@ -143,9 +193,25 @@ class Real {
     const { slug } = this.dataset;
     if ('version' in message) return this.throughVersion(door, job, message);
     if (message.kind === 'open') return this.open(door, versions);
-    if (message.kind === 'withdraw') return void (await datasets.withdrawDataset(this.provider.ctx, slug, REASON));
-    if (message.kind === 'suspend') return void (await datasets.suspendDataset(this.admin.ctx, slug, REASON));
-    return void (await datasets.approveDataset(this.admin.ctx, slug));
+    if ('head' in message) {
+      const { head, verdict } = message;
+      const refusal = verdict === 'refuse' ? { ground: groundsOf(head)[0] ?? '', note: REASON } : {};
+      return void (await door.get(ReviewService).decideHead(this.admin.ctx, { slug, head, verdict, ...refusal }));
+    }
+    switch (message.kind) {
+      case 'withdraw':
+        return void (await datasets.withdrawDataset(this.provider.ctx, slug, REASON));
+      case 'resubmit':
+        return void (await datasets.resubmitDataset(this.provider.ctx, slug));
+      case 'suspend':
+        return void (await datasets.suspendDataset(this.admin.ctx, slug, REASON));
+      case 'resume':
+        return void (await datasets.resumeDataset(this.admin.ctx, slug, REASON));
+      case 'approve':
+        return void (await datasets.approveDataset(this.admin.ctx, slug));
+      case 'conclude':
+        return void (await door.get(ReviewService).concludeReview(this.admin.ctx, slug));
+    }
   }
 
   private async throughVersion(door: RightsMarket, job: IngestVersionJob, message: OfVersion): Promise<undefined> {
@@ -216,7 +282,7 @@ interface Run {
   models: readonly Model[];
   readonly late: Message[];
 }
-type Draft = { readonly kind: 'open' | keyof typeof MOVES } | { readonly kind: Act; readonly pick: number };
+type Draft = OfDataset | OfReview | { readonly kind: Act; readonly pick: number };
 type Command = fc.AsyncCommand<Run, Real>;
 
 function write({ models }: Run, draft: Draft): Message | null {
@@ -296,9 +362,11 @@ describe('the lives of a dataset and its versions', () => {
           door.get(FileQueries),
           door.get(EpisodeQueries),
           unread,
+          door.get(ContributorRegister),
           door.get(Jobs),
           door.get(Audit),
           door.get(Clock),
+          door.get(TitleQueries),
         ),
     );
     admin = await first.party({ isAdmin: true });
@@ -313,7 +381,20 @@ describe('the lives of a dataset and its versions', () => {
   const draft: fc.Arbitrary<Draft> = fc.oneof(
     { weight: 3, arbitrary: fc.constant<Draft>({ kind: 'open' }) },
     { weight: 8, arbitrary: act(['submit', 'submit', 'pass', 'pass', 'pass', 'fail', 'publish', 'publish', 'recall']) },
-    { weight: 3, arbitrary: fc.constantFrom<Draft[]>({ kind: 'withdraw' }, { kind: 'suspend' }, { kind: 'approve' }) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .constantFrom<Move[]>('withdraw', 'suspend', 'resume', 'approve', 'conclude', 'conclude', 'resubmit')
+        .map((kind): Draft => ({ kind })),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('decide' as const),
+        head: fc.constantFrom(...HEADS),
+        verdict: fc.constantFrom('pass', 'pass', 'refuse'),
+      }) as fc.Arbitrary<Draft>,
+    },
   );
   const batch = fc
     .tuple(fc.array(draft, { minLength: 1, maxLength: 3 }), fc.boolean())
@@ -332,10 +413,29 @@ describe('the lives of a dataset and its versions', () => {
       },
       toString: () => `release(${kinds.join(', ')})`,
     }));
-  const commands = fc.commands([batch, batch, batch, batch, batch, release, draft.map(post), fc.constant(arrive)], {
-    maxCommands: 24,
-    size: 'max',
-  });
+  /** All three heads at once, so that reviews come to an end. */
+  const look = fc
+    .tuple(fc.constantFrom('pass', 'pass', 'refuse'), fc.constantFrom<Move[]>('conclude', 'approve'))
+    .map(([verdict, end]): Command => ({
+      check: ({ models }) => models.some(({ review }) => review !== null),
+      async run(run, real) {
+        const decisions = HEADS.map((head, i): OfReview => ({
+          kind: 'decide',
+          head,
+          verdict: i === 0 && verdict === 'refuse' ? verdict : 'pass',
+        }));
+        await deliver(run, real, decisions);
+        await deliver(run, real, [{ kind: end }, { kind: end }]);
+      },
+      toString: () => `look(${verdict}, ${end})`,
+    }));
+  const commands = fc.commands(
+    [batch, batch, batch, batch, batch, release, look, draft.map(post), fc.constant(arrive)],
+    {
+      maxCommands: 24,
+      size: 'max',
+    },
+  );
 
   it('are the lives of the model, whatever comes twice, late or at the same moment', async () => {
     const [market] = doors;
@@ -349,7 +449,14 @@ describe('the lives of a dataset and its versions', () => {
         const slug = `${provider.slug}/model-${++made}`;
         const { id } = await market.get(DatasetService).createDataset(provider.ctx, { name: slug });
         const real = new Real(doors, jobs, provider, admin, { id, slug });
-        const model: Model = { isVerified, status: 'draft', current: null, versions: [], leaves: ['dataset.created'] };
+        const model: Model = {
+          isVerified,
+          status: 'draft',
+          current: null,
+          versions: [],
+          review: null,
+          leaves: ['dataset.created'],
+        };
         const run: Run = { models: [model], late: [] };
         await fc.asyncModelRun(() => ({ model: run, real }), commands);
         const leaves = await market.rows<{ action: string }>('select action from audit_pending where dataset_id = $1', [

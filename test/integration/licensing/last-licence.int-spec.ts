@@ -142,6 +142,35 @@ describe('twenty buyers at the same moment', () => {
   });
 });
 
+describe('without its constraint', () => {
+  it.each(['grant_holds_one_exclusive', 'grant_holds_one_per_place'])(
+    '%s the same race has several winners: it is the constraint that decides, and this test sees it',
+    async (constraint) => {
+      const [definition] = await market.rows<{ definition: string }>(
+        'select pg_get_constraintdef(oid) as definition from pg_constraint where conname = $1',
+        [constraint],
+      );
+      await market.rows(`alter table grant_holds drop constraint ${constraint}`);
+      try {
+        const isField = constraint === 'grant_holds_one_exclusive';
+        // One buyer with twenty keys: another constraint keeps the fields of different buyers apart.
+        const offerId = await market.offer(provider, shelf, isField ? exclusive : { template: 'research', stock: 1 });
+        const results = await Promise.all(
+          buyers.map((buyer, i) => order(isField ? (buyers[0] ?? buyer) : buyer, offerId, i)),
+        );
+
+        expect(results.filter((result) => !(result instanceof DomainError)).length).toBeGreaterThan(1);
+      } finally {
+        await market.database.transaction(market.system, async (tx) => {
+          await market.database.query(tx, 'set local session_replication_role = replica');
+          await market.database.query(tx, 'delete from grant_holds where dataset_id = $1', [shelf.datasetId]);
+        });
+        await market.rows(`alter table grant_holds add constraint ${constraint} ${definition?.definition ?? ''}`);
+      }
+    },
+  );
+});
+
 describe('what is held exclusively', () => {
   const [first, other] = [(): Party => partyAt(0), (): Party => partyAt(1)];
   const partyAt = (i: number): Party => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GrantAnswer, OfferAnswer } from '@app/client';
 import { chooseGrant } from './find-grant.js';
-import { chooseOffer } from './license.js';
+import { chooseOffer, sentenceOf } from './license.js';
 
 function offer(id: string, facts: Partial<OfferAnswer>, uses: readonly string[]): OfferAnswer {
   return {
@@ -76,5 +76,31 @@ describe('choosing a licence to pull under', () => {
     expect(chooseGrant(grants, 'v11')).toBeNull();
     expect(chooseGrant(grants, 'c900000')?.id).toBe('old');
     expect(chooseGrant(grants, 'v1')).toBeNull();
+  });
+});
+
+describe('a renewal', () => {
+  it('is no licence to use before it starts', () => {
+    const running = grant('running', 'v1', 'active');
+    const next = { ...grant('next', 'v2', 'active'), startsAt: '2999-01-01T00:00:00.000Z' };
+
+    expect(chooseGrant([next, running], null)?.id).toBe('running');
+    expect(chooseGrant([next], null)).toBeNull();
+  });
+
+  it('and every other end of "license" is told in a sentence that says what comes next', () => {
+    const licensed = { grantId: 'grt', termsHash: 'h', orderId: null, certificateUrl: null };
+    const lapsesAt = '2026-05-01T00:00:00.000Z';
+
+    expect(sentenceOf('a/b', { ...licensed, state: 'requested', lapsesAt })).toContain(
+      'the provider decides until 2026-05-01',
+    );
+    expect(sentenceOf('a/b', { ...licensed, state: 'approved', lapsesAt })).toContain(
+      'waits for your order until 2026-05-01',
+    );
+    expect(sentenceOf('a/b', { ...licensed, state: 'active', startsAt: '2999-01-01T00:00:00.000Z' })).toContain(
+      'starts on 2999-01-01',
+    );
+    expect(sentenceOf('a/b', { ...licensed, state: 'active' })).toContain('bodega pull a/b');
   });
 });

@@ -25,9 +25,12 @@ function isFor(grant: GrantAnswer, version: string | null): boolean {
   return version === null || grant.versionLabel === version || (grant.commitId?.startsWith(version) ?? false);
 }
 
-/** The licence to use: active, for the version that was named, else for the newest version held. Null when there is none. */
+/** A renewal is active before it starts, and gives no access until then. */
+const hasStarted = ({ startsAt }: GrantAnswer): boolean => startsAt === null || Date.parse(startsAt) <= Date.now();
+
+/** The licence to use: active and begun, for the version that was named, else for the newest version held. Null when there is none. */
 export function chooseGrant(grants: readonly GrantAnswer[], version: string | null): GrantAnswer | null {
-  const usable = grants.filter((grant) => grant.state === 'active' && isFor(grant, version));
+  const usable = grants.filter((grant) => grant.state === 'active' && hasStarted(grant) && isFor(grant, version));
   return usable.reduce<GrantAnswer | null>(
     (best, grant) => (best && numberOf(best) >= numberOf(grant) ? best : grant),
     null,

@@ -14,6 +14,7 @@ export interface LicenseOptions {
   readonly actor?: string;
   readonly field?: string;
   readonly territory?: string;
+  readonly renew?: string;
   readonly yes?: boolean;
   readonly key?: string;
 }
@@ -24,6 +25,9 @@ interface Licensed {
   readonly termsHash: string;
   readonly orderId: string | null;
   readonly certificateUrl: string | null;
+  readonly startsAt?: string | null;
+  /** Until when the provider may answer, or the buyer order what was approved. */
+  readonly lapsesAt?: string | null;
 }
 
 /** Accepts an offer: checks the use, says the price, and orders once `--yes` is given. */
@@ -36,16 +40,28 @@ export async function license(invocation: Invocation, name: string, options: Lic
   const offer = chooseOffer(slug, offers, options.offer ?? null, use);
   const context = attestationOf(options);
   await judge(invocation, client, offer, use, context);
-  const what = `This licenses ${slug} under "${invocation.words(offer.title)}" for ${formatPrice(offer)}.`;
+  const renewed = options.renew === undefined ? '' : `, going on from ${options.renew}`;
+  const what = `This licenses ${slug} under "${invocation.words(offer.title)}" for ${formatPrice(offer)}${renewed}.`;
   if (options.yes !== true) throw CliErrors.CONSENT_NEEDED({ what });
   invocation.note(what);
-  const licensed = await acquire(client, slug, offer, { use, context }, options.key ?? randomUUID(), signal);
+  const wish = { use, context, renew: options.renew ?? null };
+  const licensed = await acquire(client, slug, offer, wish, options.key ?? randomUUID(), signal);
   const { grantId, state, termsHash, orderId, certificateUrl } = licensed;
   invocation.result({ slug, offerId: offer.id, orderId, grantId, state, termsHash, certificateUrl }, () =>
-    state === 'active'
-      ? `Licensed: ${grantId} is active. Take it with "bodega pull ${slug}".`
-      : `Asked: ${grantId} is ${state}; the provider decides. Run the same command again after that.`,
+    sentenceOf(slug, licensed),
   );
+}
+
+/** What has come of it, and what to do next. */
+export function sentenceOf(slug: string, { grantId, state, startsAt, lapsesAt }: Licensed, now = Date.now()): string {
+  const until = lapsesAt ? ` until ${lapsesAt.slice(0, 10)}` : '';
+  if (state === 'requested')
+    return `Asked: ${grantId} is requested; the provider decides${until}. Run the same command again after that.`;
+  if (state === 'approved') return `Approved: ${grantId} waits for your order${until}. Run the same command again.`;
+  if (state !== 'active') return `${grantId} is ${state}.`;
+  return startsAt && Date.parse(startsAt) > now
+    ? `Renewed: ${grantId} starts on ${startsAt.slice(0, 10)}, when the licence before it ends.`
+    : `Licensed: ${grantId} is active. Take it with "bodega pull ${slug}".`;
 }
 
 /** What the buyer says of himself, for terms that depend on it. */
@@ -113,13 +129,21 @@ async function acquire(
   client: BodegaClient,
   slug: string,
   offer: OfferAnswer,
-  { use, context }: { readonly use: string | null; readonly context: Attestation },
+  {
+    use,
+    context,
+    renew,
+  }: { readonly use: string | null; readonly context: Attestation; readonly renew: string | null },
   idempotencyKey: string,
   signal: AbortSignal,
 ): Promise<Licensed> {
+  const renewed = renew === null ? {} : { renewsGrantId: renew };
   if (offer.needsApproval) {
     const asked = (await grantsFor(client, slug, signal)).find(
-      (grant) => grant.offerId === offer.id && ['requested', 'approved', 'active'].includes(grant.state),
+      (grant) =>
+        grant.offerId === offer.id &&
+        (renew === null || grant.renewsGrantId === renew) &&
+        ['requested', 'approved', 'active'].includes(grant.state),
     );
     if (asked && asked.state !== 'approved')
       return {
@@ -128,9 +152,16 @@ async function acquire(
         termsHash: asked.termsHash,
         orderId: null,
         certificateUrl: asked.certificateUrl,
+        startsAt: asked.startsAt,
+        lapsesAt: asked.lapsesAt,
       };
     if (!asked) {
-      const input = { offerId: offer.id, acceptTerms: true as const, ...(use !== null && { use, context }) };
+      const input = {
+        offerId: offer.id,
+        acceptTerms: true as const,
+        ...renewed,
+        ...(use !== null && { use, context }),
+      };
       const { requestLicense } = await client.run(RequestLicense, { input }, signal);
       return {
         grantId: requestLicense.id,
@@ -138,6 +169,7 @@ async function acquire(
         termsHash: requestLicense.termsHash,
         orderId: null,
         certificateUrl: null,
+        lapsesAt: requestLicense.lapsesAt,
       };
     }
   }
@@ -151,6 +183,7 @@ async function acquire(
         acceptTerms: true,
         expectedTermsHash: offer.termsHash,
         ...(offer.totalPriceMinor !== null && { expectedPriceMinor: offer.totalPriceMinor }),
+        ...renewed,
         ...(use !== null && { use, context }),
       },
     },
@@ -164,6 +197,7 @@ async function acquire(
       termsHash: grant.termsHash,
       orderId: order.id,
       certificateUrl: grant.certificateUrl,
+      startsAt: grant.startsAt,
     };
   }
   throw CliErrors.REFUSED({ code: placeOrder.code, message: placeOrder.message });

@@ -16,6 +16,17 @@ export function formatPrice(offer: OfferAnswer): string {
   return `${money(offer.priceMinor)} per ${offer.per}${total}`;
 }
 
+/** What an offer is bound to besides its price. */
+function conditionsOf({ needsApproval, isPrivate, audience, validUntil, stock }: OfferAnswer): string {
+  const said = [
+    ...(needsApproval ? ['on approval'] : []),
+    ...(isPrivate ? [audience ? `only for ${audience.join(', ')}` : 'for you alone'] : []),
+    ...(validUntil ? [`until ${validUntil.slice(0, 10)}`] : []),
+    ...(typeof stock === 'number' ? [`${stock} at a time`] : []),
+  ];
+  return said.map((one) => `, ${one}`).join('');
+}
+
 /** Under which terms and for what price a dataset may be had. */
 export async function offers(invocation: Invocation, name: string): Promise<void> {
   const slug = parseSlug(name);
@@ -26,7 +37,7 @@ export async function offers(invocation: Invocation, name: string): Promise<void
     const rows = list.map((offer) => [
       offer.id,
       invocation.words(offer.title),
-      formatPrice(offer) + (offer.needsApproval ? ', on approval' : ''),
+      formatPrice(offer) + conditionsOf(offer),
       offer.uses
         .filter((rule) => permits(offer, rule.use))
         .map((rule) => (rule.duties.length > 0 ? `${rule.use}*` : rule.use))

@@ -130,13 +130,17 @@ export class DatasetService {
   }
 
   /**
-   * The operator lists what waits for review once its three heads have passed, or lifts a suspension.
-   * @throws CATALOG_REVIEW_UNDECIDED
+   * The operator lists what waits for review once its three heads have passed, or lifts a suspension. What a provider holds
+   * back, or was told to mend, he does not list.
+   * @throws CATALOG_REVIEW_UNDECIDED, CATALOG_TRANSITION_REFUSED
    */
   async approveDataset(ctx: RequestContext, slug: string): Promise<DatasetEntity> {
     requireAdmin(ctx);
     return this.database.transaction(ctx, async (ctx) => {
       const dataset = await this.lockAny(ctx, slug);
+      if (dataset.status === 'draft' || dataset.status === 'withdrawn') {
+        throw CatalogErrors.TRANSITION_REFUSED({ what: 'dataset', from: dataset.status, to: 'listed' });
+      }
       if (dataset.status === 'in_review') {
         const heads = notPassed((await this.reviews.lockOpen(ctx, slug)).decisions);
         if (heads.length > 0) throw CatalogErrors.REVIEW_UNDECIDED({ slug, heads });

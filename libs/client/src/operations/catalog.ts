@@ -97,6 +97,13 @@ export interface OfferAnswer {
   /** The whole price for the current version, in minor units; null before there is one. */
   readonly totalPriceMinor: number | null;
   readonly needsApproval: boolean;
+  /** Made to chosen organizations, the asker's own among them. */
+  readonly isPrivate?: boolean;
+  /** Slugs of those; for whoever made it. */
+  readonly audience?: readonly string[] | null;
+  readonly validUntil?: string | null;
+  /** How many may hold a right under it at once. */
+  readonly stock?: number | null;
   readonly termsHash: string;
   readonly uses: readonly { readonly use: string; readonly verdict: string; readonly duties: readonly string[] }[];
 }
@@ -217,7 +224,7 @@ export const DatasetOffers = repeatable<{ slug: string }, { dataset: { id: strin
   `query DatasetOffers($slug: String!) {
     dataset(slug: $slug) {
       id
-      offers { id title { zh en } template kind priceMinor currency per totalPriceMinor needsApproval termsHash uses { use verdict duties } }
+      offers { id title { zh en } template kind priceMinor currency per totalPriceMinor needsApproval isPrivate audience validUntil stock termsHash uses { use verdict duties } }
     }
   }`,
 );

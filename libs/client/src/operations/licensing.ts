@@ -41,6 +41,7 @@ export interface PlaceOrderInput {
   readonly offerId: string;
   readonly use?: string;
   readonly context?: Attestation;
+  readonly renewsGrantId?: string;
   readonly idempotencyKey: string;
   readonly acceptTerms: true;
   readonly expectedTermsHash?: string;
@@ -56,6 +57,7 @@ export type PlaceOrderAnswer =
         readonly state: string;
         readonly termsHash: string;
         readonly certificateUrl: string | null;
+        readonly startsAt?: string | null;
       };
     }
   | { readonly __typename: string; readonly code: string; readonly message: string };
@@ -66,7 +68,7 @@ export const PlaceOrder = repeatable<{ input: PlaceOrderInput }, { placeOrder: P
   `mutation PlaceOrder($input: PlaceOrderInput!) {
     placeOrder(input: $input) {
       __typename
-      ... on OrderPlaced { order { id } grant { id state termsHash certificateUrl } }
+      ... on OrderPlaced { order { id } grant { id state termsHash certificateUrl startsAt } }
       ... on Refusal { code message }
     }
   }`,
@@ -85,6 +87,9 @@ export interface GrantAnswer {
   readonly certificateUrl: string | null;
   readonly startsAt: string | null;
   readonly expiresAt: string | null;
+  /** Until when a request waits for its answer, and an approved one for its order. */
+  readonly lapsesAt?: string | null;
+  readonly renewsGrantId?: string | null;
 }
 
 export const Grants = repeatable<
@@ -94,7 +99,7 @@ export const Grants = repeatable<
   'Grants',
   `query Grants($first: Int, $after: String, $filter: GrantFilter) {
     grants(first: $first, after: $after, filter: $filter) {
-      nodes { id state stateReason datasetSlug versionId versionLabel commitId offerId termsHash certificateUrl startsAt expiresAt }
+      nodes { id state stateReason datasetSlug versionId versionLabel commitId offerId termsHash certificateUrl startsAt expiresAt lapsesAt renewsGrantId }
       pageInfo { hasNextPage endCursor }
     }
   }`,
@@ -102,11 +107,11 @@ export const Grants = repeatable<
 
 /** Asks the provider, where an offer needs approval. */
 export const RequestLicense = once<
-  { input: { offerId: string; use?: string; context?: Attestation; acceptTerms: true } },
-  { requestLicense: { id: string; state: string; termsHash: string } }
+  { input: { offerId: string; use?: string; context?: Attestation; renewsGrantId?: string; acceptTerms: true } },
+  { requestLicense: { id: string; state: string; termsHash: string; lapsesAt?: string | null } }
 >(
   'RequestLicense',
-  'mutation RequestLicense($input: RequestLicenseInput!) { requestLicense(input: $input) { id state termsHash } }',
+  'mutation RequestLicense($input: RequestLicenseInput!) { requestLicense(input: $input) { id state termsHash lapsesAt } }',
 );
 
 /** Repeatable because a certificate is issued once for what it states. Null where the market signs none. */
