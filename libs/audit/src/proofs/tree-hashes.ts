@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/database';
-import { EMPTY_ROOT, TILE_HEIGHT, merkleRoot, nodeHash } from '@app/kernel';
+import { EMPTY_ROOT, HASH_BYTES, TILE_HEIGHT, merkleRoot, nodeHash, splitTile } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import { mergeRows, perfectSubtrees, tileRowOf } from './proof.rules.js';
 import type { LeafRange, TileRow } from './proof.rules.js';
@@ -15,25 +15,28 @@ export class TreeHashes {
     const parts = ranges.map(perfectSubtrees);
     const stored = await this.read(ctx, mergeRows(parts.flat().map(tileRowOf)));
     return parts.map((subtrees) => {
-      const roots = subtrees.map((subtree) => rootOf(tileRowOf(subtree), stored));
+      const roots = subtrees.map((subtree) => merkleRoot(hashesOf(tileRowOf(subtree), stored)));
       if (!roots.length) return EMPTY_ROOT;
       return roots.reduceRight((right, left) => nodeHash(left, right));
     });
   }
 
-  private async read(ctx: RequestContext, rows: readonly TileRow[]): Promise<Map<string, Buffer>> {
+  /** The hashes of a row come as one value: hundreds of small ones would cost more than the proof itself. */
+  private async read(ctx: RequestContext, rows: readonly TileRow[]): Promise<StoredRow[]> {
+    if (rows.length === 0) return [];
     const leaves = rows.filter(({ level }) => level === 0);
     const above = rows.filter(({ level }) => level > 0);
-    const found = await this.database.prepared<{ level: number; idx: number; hash: Buffer }>(
+    return this.database.prepared<StoredRow & Record<string, unknown>>(
       ctx,
       'audit.tree_hashes',
-      `select 0 as level, seq as idx, leaf_hash as hash
+      `select 0 as level, first as "from", next as "to",
+         (select string_agg(leaf_hash, ''::bytea order by seq) from audit_log where seq >= first and seq < next) as bytes
        from unnest($1::bigint[], $2::bigint[]) as wanted (first, next)
-       join audit_log on seq >= first and seq < next
        union all
-       select wanted.height / ${TILE_HEIGHT}, idx, hash
-       from unnest($3::smallint[], $4::bigint[], $5::bigint[]) as wanted (height, first, next)
-       join audit_subtrees stored on stored.height = wanted.height and idx >= first and idx < next`,
+       select height / ${TILE_HEIGHT}, first, next,
+         (select string_agg(hash, ''::bytea order by idx) from audit_subtrees stored
+          where stored.height = wanted.height and idx >= first and idx < next)
+       from unnest($3::smallint[], $4::bigint[], $5::bigint[]) as wanted (height, first, next)`,
       [
         leaves.map(({ from }) => from),
         leaves.map(({ to }) => to),
@@ -42,16 +45,18 @@ export class TreeHashes {
         above.map(({ to }) => to),
       ],
     );
-    return new Map(found.map(({ level, idx, hash }) => [`${level}/${idx}`, hash]));
   }
 }
 
-function rootOf({ level, from, to }: TileRow, stored: ReadonlyMap<string, Buffer>): Buffer {
-  return merkleRoot(
-    Array.from({ length: to - from }, (_, i) => {
-      const hash = stored.get(`${level}/${from + i}`);
-      if (!hash) throw new Error(`The log has lost hash ${from + i} of level ${level}.`);
-      return hash;
-    }),
-  );
+/** The hashes of a row, one after the other; null when there are none. */
+interface StoredRow extends TileRow {
+  readonly bytes: Buffer | null;
+}
+
+function hashesOf({ level, from, to }: TileRow, stored: readonly StoredRow[]): Buffer[] {
+  const row = stored.find((row) => row.level === level && row.from <= from && to <= row.to);
+  if (!row || row.bytes?.length !== (row.to - row.from) * HASH_BYTES) {
+    throw new Error(`The log has lost hashes of level ${level} between ${from} and ${to}.`);
+  }
+  return splitTile(row.bytes.subarray((from - row.from) * HASH_BYTES, (to - row.from) * HASH_BYTES));
 }

@@ -58,7 +58,7 @@ export function partialTiles(size: number): { level: number; index: number; widt
 /** The hashes of a tile. @throws when the bytes are no whole hashes */
 export function splitTile(bytes: Uint8Array): Buffer[] {
   if (bytes.length % HASH_BYTES !== 0) throw new Error(`A tile of ${bytes.length} bytes holds no whole hashes.`);
-  const tile = Buffer.from(bytes);
+  const tile = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   return Array.from({ length: tile.length / HASH_BYTES }, (_, i) =>
     tile.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
   );
