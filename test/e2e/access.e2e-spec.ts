@@ -139,6 +139,7 @@ describe('who may call what', () => {
       '/metrics',
       '/.well-known/jwks.json',
       '/.well-known/jwt-vc-issuer',
+      '/log/vkey',
     ]) {
       const credential = credentials[role];
       const response = await fetch(market.url + path, {

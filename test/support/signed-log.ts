@@ -9,7 +9,7 @@ import {
   AuditModule,
   AuditQueries,
   AuditSequencer,
-  AuditWorkerModule,
+  LogPublishingModule,
   DailyVerification,
   LogProofs,
   LogPublisher,
@@ -76,7 +76,7 @@ export class SignedLog {
     await this.application?.close();
     this.application = await openApplication({
       databaseUrl: options.databaseUrl ?? this.testDatabase.url,
-      modules: [AuditModule, AuditWorkerModule, JobsModule],
+      modules: [AuditModule, LogPublishingModule, JobsModule],
       environment: { ...this.environment, ...options.environment },
       ...(options.clock && { clock: options.clock }),
     });

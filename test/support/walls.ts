@@ -158,6 +158,16 @@ const NODE_KINDS: readonly IdKind[] = [
 /** Every root field: why nothing of anybody's stands behind it, or how a stranger fails at it. */
 export const WALLS: Readonly<Record<string, { readonly public: string } | Probe>> = {
   checkpoint: { public: 'the size and root of the log, made to be kept by everybody' },
+  inclusionProof: { public: 'hashes of the log, which is made to be checked by everybody' },
+  consistencyProof: { public: 'hashes of the log, which is made to be checked by everybody' },
+  logHealth: async (tenants, stranger) => {
+    const { data, errors } = await ask(tenants, stranger, '{ logHealth { size signedSize isIntact problem } }', {});
+
+    expect(data?.logHealth ?? null).toBeNull();
+    expect(errors[0]?.extensions.code).toBe(
+      stranger.name === 'passer-by' ? 'REQUEST_UNAUTHENTICATED' : 'REQUEST_FORBIDDEN',
+    );
+  },
   vocabulary: { public: 'the controlled terms, the same for all' },
 
   viewer: async (tenants, stranger) => {

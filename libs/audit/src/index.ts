@@ -18,6 +18,7 @@ export { LogKeys } from './signing/log-keys.js';
 export { LogChecks } from './publishing/log-checks.js';
 export type { LogCheck, LogCheckName } from './publishing/log-checks.js';
 export { LogPublisher } from './publishing/log-publisher.js';
+export { LogPublishingModule } from './publishing/log-publishing.module.js';
 export { DailyVerification } from './verification/daily-verification.js';
 export type { LogFindings } from './verification/daily-verification.js';
 export { VerifyLogJob } from './verification/verify-log.job.js';

@@ -6,9 +6,14 @@ import type { RequestContext } from '@app/kernel';
 import { SALT_BYTES, writeAct } from './leaf.rules.js';
 import type { Act } from './leaf.rules.js';
 
+/** Salts drawn from the system many at a time: one at a time costs as much as writing the leaf. */
+const SALTS_AT_ONCE = 256;
+
 /** The door for every domain that acts on rights, money or visibility. */
 @Injectable()
 export class Audit {
+  private salts = Buffer.alloc(0);
+
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
@@ -22,7 +27,7 @@ export class Audit {
    */
   async record(ctx: RequestContext, act: Act): Promise<string> {
     if (!ctx.tx) throw new Error(`"${act.action}" must be recorded in the transaction of its act.`);
-    const salt = randomBytes(SALT_BYTES);
+    const salt = this.nextSalt();
     const at = this.clock.now();
     const { leaf, bytes, privateJson } = writeAct(act, ctx.actor, ctx.requestId, at, salt);
     const [row] = await this.database.prepared<{ id: number }>(
@@ -49,5 +54,12 @@ export class Audit {
     );
     if (!row) throw new Error('The act was not recorded.');
     return String(row.id);
+  }
+
+  private nextSalt(): Buffer {
+    if (this.salts.length === 0) this.salts = randomBytes(SALT_BYTES * SALTS_AT_ONCE);
+    const salt = this.salts.subarray(0, SALT_BYTES);
+    this.salts = this.salts.subarray(SALT_BYTES);
+    return salt;
   }
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { AuditErrors } from '../audit.errors.js';
 import { LogKeys } from '../signing/log-keys.js';
 import { consistencyRanges, formatTlogProof, inclusionRanges } from './proof.rules.js';
+import type { LeafRange } from './proof.rules.js';
 import { TreeHashes } from './tree-hashes.js';
 
 /** The last checkpoint that we signed. */
@@ -103,11 +104,14 @@ export class LogProofs {
     const size = treeSize ?? signed.size;
     if (size > signed.size) throw AuditErrors.BEYOND_SIGNED({ size, signed: signed.size });
     if (seq >= size) throw AuditErrors.BEYOND_SIGNED({ size: seq + 1, signed: size });
-    const [leafHash, rootHash, ...hashes] = await this.hashes.rootsOf(ctx, [
-      { from: seq, to: seq + 1 },
-      { from: 0, to: size },
-      ...inclusionRanges(seq, size),
-    ]);
+    const { wholes, parts } = await this.rootsOf(
+      ctx,
+      signed,
+      [size],
+      [{ from: seq, to: seq + 1 }, ...inclusionRanges(seq, size)],
+    );
+    const [rootHash] = wholes;
+    const [leafHash, ...hashes] = parts;
     if (!leafHash || !rootHash) throw new Error('The log gave no hashes.');
     const tlogProof = size === signed.size ? formatTlogProof(seq, hashes, signed.note) : null;
     return { seq, treeSize: size, leafHash, rootHash, hashes, tlogProof };
@@ -129,11 +133,9 @@ export class LogProofs {
     const { fromSize, toSize: to } = validate(schema, wanted, 'proof');
     const toSize = to ?? signed.size;
     if (toSize > signed.size) throw AuditErrors.BEYOND_SIGNED({ size: toSize, signed: signed.size });
-    const [fromRootHash, toRootHash, ...hashes] = await this.hashes.rootsOf(ctx, [
-      { from: 0, to: fromSize },
-      { from: 0, to: toSize },
-      ...consistencyRanges(fromSize, toSize),
-    ]);
+    const sizes = [fromSize, toSize];
+    const { wholes, parts: hashes } = await this.rootsOf(ctx, signed, sizes, consistencyRanges(fromSize, toSize));
+    const [fromRootHash, toRootHash] = wholes;
     if (!fromRootHash || !toRootHash) throw new Error('The log gave no hashes.');
     return { fromSize, toSize, fromRootHash, toRootHash, hashes };
   }
@@ -160,6 +162,19 @@ export class LogProofs {
       if (!last || page.length < PAGE_LEAVES) return;
       after = last.seq;
     }
+  }
+
+  /** Roots of whole trees, and of parts. That of the signed tree is known. */
+  private async rootsOf(
+    ctx: RequestContext,
+    signed: SignedCheckpoint,
+    sizes: readonly number[],
+    ranges: readonly LeafRange[],
+  ): Promise<{ wholes: readonly (Buffer | undefined)[]; parts: readonly Buffer[] }> {
+    const unknown = sizes.filter((size) => size !== signed.size);
+    const roots = await this.hashes.rootsOf(ctx, [...unknown.map((to) => ({ from: 0, to })), ...ranges]);
+    const wholes = sizes.map((size) => (size === signed.size ? signed.rootHash : roots[unknown.indexOf(size)]));
+    return { wholes, parts: roots.slice(unknown.length) };
   }
 
   private async requireSigned(ctx: RequestContext): Promise<SignedCheckpoint> {

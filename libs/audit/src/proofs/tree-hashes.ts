@@ -5,7 +5,7 @@ import type { RequestContext } from '@app/kernel';
 import { mergeRows, perfectSubtrees, tileRowOf } from './proof.rules.js';
 import type { LeafRange, TileRow } from './proof.rules.js';
 
-/** Reads roots of parts of the tree from the stored hashes: one row of tiles per level, in two statements whatever the size. */
+/** Reads roots of parts of the tree from the stored hashes: one row of tiles per level, in one statement whatever the size. */
 @Injectable()
 export class TreeHashes {
   constructor(private readonly database: Database) {}
@@ -24,27 +24,25 @@ export class TreeHashes {
   private async read(ctx: RequestContext, rows: readonly TileRow[]): Promise<Map<string, Buffer>> {
     const leaves = rows.filter(({ level }) => level === 0);
     const above = rows.filter(({ level }) => level > 0);
-    const found = await Promise.all([
-      leaves.length > 0 &&
-        this.database.prepared<{ level: number; idx: number; hash: Buffer }>(
-          ctx,
-          'audit.leaf_hashes',
-          `select 0 as level, seq as idx, leaf_hash as hash
-           from unnest($1::bigint[], $2::bigint[]) as wanted (first, next)
-           join audit_log on seq >= first and seq < next`,
-          [leaves.map(({ from }) => from), leaves.map(({ to }) => to)],
-        ),
-      above.length > 0 &&
-        this.database.prepared<{ level: number; idx: number; hash: Buffer }>(
-          ctx,
-          'audit.subtree_hashes',
-          `select wanted.height / ${TILE_HEIGHT} as level, idx, hash
-           from unnest($1::smallint[], $2::bigint[], $3::bigint[]) as wanted (height, first, next)
-           join audit_subtrees stored on stored.height = wanted.height and idx >= first and idx < next`,
-          [above.map(({ level }) => level * TILE_HEIGHT), above.map(({ from }) => from), above.map(({ to }) => to)],
-        ),
-    ]);
-    return new Map(found.flatMap((page) => page || []).map(({ level, idx, hash }) => [`${level}/${idx}`, hash]));
+    const found = await this.database.prepared<{ level: number; idx: number; hash: Buffer }>(
+      ctx,
+      'audit.tree_hashes',
+      `select 0 as level, seq as idx, leaf_hash as hash
+       from unnest($1::bigint[], $2::bigint[]) as wanted (first, next)
+       join audit_log on seq >= first and seq < next
+       union all
+       select wanted.height / ${TILE_HEIGHT}, idx, hash
+       from unnest($3::smallint[], $4::bigint[], $5::bigint[]) as wanted (height, first, next)
+       join audit_subtrees stored on stored.height = wanted.height and idx >= first and idx < next`,
+      [
+        leaves.map(({ from }) => from),
+        leaves.map(({ to }) => to),
+        above.map(({ level }) => level * TILE_HEIGHT),
+        above.map(({ from }) => from),
+        above.map(({ to }) => to),
+      ],
+    );
+    return new Map(found.map(({ level, idx, hash }) => [`${level}/${idx}`, hash]));
   }
 }
 

@@ -43,7 +43,7 @@ export class LogStore implements LogSource {
       // The edge may have moved on: its tiles are named by their widths of now.
       wanted = await this.atEdge(tile);
     }
-    throw new LogProblem(`${tilePath(tile)} is missing in the store`);
+    throw new LogProblem(`${tilePath(tile)} is missing`);
   }
 
   async put(tile: TileCoordinates, bytes: Uint8Array): Promise<void> {

@@ -34,7 +34,7 @@ const MAX_NOTE_BYTES = 1_000_000;
 /** A checkpoint may carry many witnesses; the specification asks for at least 16. */
 const MAX_SIGNATURES = 100;
 const SIGNATURE_LINE = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u;
-// eslint-disable-next-line no-control-regex -- that there is none is the rule
+
 const CONTROL = /[\u0000-\u0009\u000b-\u001f]/;
 
 /** First 4 bytes of SHA-256(name ‖ newline ‖ type ‖ key). */
