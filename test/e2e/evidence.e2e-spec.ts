@@ -8,6 +8,8 @@ import { Database } from '@app/database';
 import { systemContext } from '@app/kernel';
 import { fromBufferPromise } from 'yauzl';
 import { ZipFile } from 'yazl';
+import { Bundle, EvidenceProblem } from '../../apps/cli/src/local/evidence/bundle.js';
+import { checkEvidence } from '../../apps/cli/src/local/evidence/check-evidence.js';
 import { OpenMarket } from '../support/open-market.js';
 import type { CliRun, Party } from '../support/open-market.js';
 import { leaseOf, offerOn, orderOf, publishFolder, sampleFolder } from '../support/published-set.js';
@@ -99,6 +101,26 @@ async function check(bytes: Buffer, ...more: string[]): Promise<CliRun> {
   return market.cli(['audit', 'check', path, ...more, '--json', '--endpoint', 'http://127.0.0.1:9']);
 }
 
+/** What the check of the command line says is wrong, without a process for each; null when nothing is. */
+async function problemOf(bytes: Buffer): Promise<string | null> {
+  const path = join(market.folder, 'changed.zip');
+  await writeFile(path, bytes);
+  let opened: Bundle | null = null;
+  try {
+    opened = await Bundle.open(path);
+    await checkEvidence(opened, {
+      knownKeys: () => Promise.resolve(null),
+      knownLogKeys: () => Promise.resolve(null),
+    });
+    return null;
+  } catch (error) {
+    if (error instanceof EvidenceProblem) return error.message;
+    throw error;
+  } finally {
+    opened?.close();
+  }
+}
+
 const text = (name: string): string => parts.get(name)?.toString('utf8') ?? '';
 const linesOf = (name: string): Record<string, unknown>[] =>
   text(name)
@@ -161,7 +183,13 @@ describe('an evidence bundle', () => {
     expect(actions).toEqual(
       expect.arrayContaining(['order.fulfilled', 'certificate.issued', 'lease.created', 'grant.suspended']),
     );
-    for (const line of linesOf('log/leaves.jsonl')) expect(line['proof']).toMatch(/^c2sp\.org\/tlog-proof@v1\n/);
+    // Of the very looking nothing is signed yet.
+    const looking = ['grant.read_by_operator', 'evidence.exported'];
+    for (const { leaf, proof } of linesOf('log/leaves.jsonl')) {
+      const { action } = JSON.parse(String(leaf));
+      if (proof === null) expect(looking).toContain(action);
+      else expect(proof).toMatch(/^c2sp\.org\/tlog-proof@v1\n/);
+    }
   });
 
   it('is checked with the network off, and says whose keys it was checked with', async () => {
@@ -175,7 +203,8 @@ describe('an evidence bundle', () => {
       withheld: 0,
       isKeyKnown: false,
     });
-    expect(json.proven).toBe(json.leaves);
+    expect(json.proven).toBeGreaterThanOrEqual(json.leaves - 2);
+    expect(json.proven).toBeGreaterThan(4);
     expect(code).toBe(0);
     const [kid, vkey] = [json.key, text('log/vkeys.txt').trim()];
     const known = await check(bundle, '--key', kid, '--log-key', vkey);
@@ -186,25 +215,33 @@ describe('an evidence bundle', () => {
   });
 
   it('is refused when any part is changed by one bit, is missing, or one is added', async () => {
-    const problems: Record<string, unknown> = {};
+    const accepted: string[] = [];
+    let tried = 0;
+    const refuse = async (what: string, files: ReadonlyMap<string, Buffer>): Promise<void> => {
+      tried += 1;
+      if ((await problemOf(await zipOf(files))) === null) accepted.push(what);
+    };
     for (const [name, bytes] of parts) {
-      for (const at of new Set([0, Math.floor(bytes.length / 2), bytes.length - 1])) {
+      for (let step = 0; step < 16; step++) {
+        const at = Math.min(bytes.length - 1, Math.floor((bytes.length * step) / 15));
         const changed = Buffer.from(bytes);
-        changed[at] = (changed[at] ?? 0) ^ 1;
-        const { code, json } = await check(await zipOf(new Map([...parts, [name, changed]])));
-        problems[`${name} at ${at}`] = code === 1 && json.verified === false ? 'refused' : json;
+        changed[at] = (changed[at] ?? 0) ^ (1 << (step % 8));
+        await refuse(`${name} at ${at}`, new Map([...parts, [name, changed]]));
       }
+      await refuse(`${name} cut`, new Map([...parts, [name, bytes.subarray(0, -1)]]));
+      await refuse(`without ${name}`, new Map([...parts].filter(([other]) => other !== name)));
     }
-    for (const name of parts.keys()) {
-      const { code } = await check(await zipOf(new Map([...parts].filter(([other]) => other !== name))));
-      problems[`without ${name}`] = code === 1 ? 'refused' : 'accepted';
-    }
-    const added = await check(await zipOf(new Map([...parts, ['one-more.txt', Buffer.from('x')]])));
-    problems['one more'] = added.code === 1 ? 'refused' : 'accepted';
+    await refuse('one more', new Map([...parts, ['one-more.txt', Buffer.from('x')]]));
 
-    expect(Object.entries(problems).filter(([, result]) => result !== 'refused')).toEqual([]);
-    expect(Object.keys(problems).length).toBeGreaterThan(50);
-  }, 600_000);
+    expect(accepted).toEqual([]);
+    expect(tried).toBeGreaterThan(250);
+    expect(await problemOf(await zipOf(parts))).toBeNull();
+    const changed = new Map([...parts, ['leases.csv', Buffer.from('lease\r\n')]]);
+    expect((await check(await zipOf(changed))).json).toMatchObject({
+      verified: false,
+      problem: 'leases.csv is not what was signed',
+    });
+  }, 120_000);
 
   it('is refused with a sentence when it is no archive, is cut off, or damaged on the way', async () => {
     for (const bytes of [Buffer.from('PK no'), bundle.subarray(0, bundle.length - 100), Buffer.alloc(0)]) {

@@ -81,17 +81,21 @@ async function* lines(
   columns: readonly string[],
   pages: AsyncIterable<readonly object[]>,
 ): AsyncGenerator<string> {
-  if (format === 'csv') yield BYTE_ORDER_MARK + csvLine(columns);
+  // With the first rows, not before them: what refuses them must be able to refuse the whole.
+  let head = format === 'csv' ? BYTE_ORDER_MARK + csvLine(columns) : '';
   for await (const page of pages) {
     const rows = page as readonly Row[];
-    yield rows
+    const text = rows
       .map((row) => {
         const cells = columns.map((column) => row[column] ?? null);
         if (format === 'csv') return csvLine(cells);
         return `${JSON.stringify(Object.fromEntries(columns.map((column, i) => [column, cells[i]])))}\n`;
       })
       .join('');
+    yield head + text;
+    head = '';
   }
+  if (head !== '') yield head;
 }
 
 function toLeafRow(row: Awaited<ReturnType<AuditQueries['auditLog']>>['items'][number]): Row {
