@@ -9,5 +9,6 @@ declare module 'jsonld' {
     compact(document: unknown, context: unknown, options: Options): Promise<Node>;
     flatten(document: unknown, context: unknown, options: Options): Promise<Node[]>;
   };
+  // eslint-disable-next-line no-restricted-syntax -- it is how that package exports
   export default jsonld;
 }

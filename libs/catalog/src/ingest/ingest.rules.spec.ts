@@ -14,6 +14,7 @@ describe('the report of a version', () => {
       texts: [],
       isTitleConfirmed,
       unreadable: null,
+      people: [],
     });
 
     expect(rules.find(({ rule }) => rule === 'CO-5')?.result).toBe(expected);
