@@ -82,7 +82,7 @@ describe('the tour of the README', () => {
 
   it('leads from the shelf to verified bytes, and to who took them', async () => {
     const blocks = await tourBlocks();
-    expect(blocks).toHaveLength(2);
+    expect(blocks).toHaveLength(3);
 
     const said = await run(blocks.join('\n'), clone, environment);
 
@@ -94,11 +94,16 @@ describe('the tour of the README', () => {
     expect(answerTo(said, 'npx bodega license')).toMatch(/grt_\w+ is active/);
     expect(answerTo(said, 'npx bodega pull')).toContain('every hash checked');
     expect(answerTo(said, 'npx bodega verify')).toContain('every byte as licensed');
-    const { auditLog, checkpoint } = JSON.parse(answerTo(said, 'curl')).data;
+    const { auditLog, checkpoint } = JSON.parse(
+      answerTo(said, 'curl -s "http://127.0.0.1:${PORT:-3000}/graphql"'),
+    ).data;
     expect(auditLog.nodes.map(({ action }: { action: string }) => action)).toEqual(
       expect.arrayContaining(['lease.created', 'grant.activated']),
     );
     expect(checkpoint).toEqual({ size: auditLog.nodes[0].seq + 1, rootHash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+
+    expect(answerTo(said, 'npx bodega audit verify')).toMatch(/\d+ leaves/);
+    expect(answerTo(said, 'curl -s "http://127.0.0.1:${PORT:-3000}/datasets/')).toContain('odrl:Offer');
 
     // The worker reads the store's log every few seconds, so the tour may have looked too early.
     const asOperator = `${keyLine(blocks[1])}\nnpx bodega usage\n`;
