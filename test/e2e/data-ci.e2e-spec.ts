@@ -61,7 +61,7 @@ describe('data CI through the front door', () => {
   let buyer: Party;
 
   beforeAll(async () => {
-    market = await OpenMarket.open();
+    market = await OpenMarket.open({ withStandardForms: true });
     provider = await market.party({ isProvider: true }, 'lab');
     buyer = await market.party({ isBuyer: true }, 'startup');
   });

@@ -47,7 +47,7 @@ beforeAll(async () => {
   }
   market = await OpenMarket.open({
     faults: {
-      // Only what a buyer reads: the worker reads the same files meanwhile, for the standard forms.
+      // Only what a buyer reads: the worker reads the same files meanwhile.
       cutAfter: ({ bucket, key, query }) =>
         bucket === 'bodega' &&
         cut !== null &&

@@ -238,7 +238,7 @@ describe('withdrawal of consent, from the pseudonym to the last holder', () => {
       const { errors } = await ask({ grantId: grants['startup'], ...wish });
       expect(errors[0]).toMatchObject({
         extensions: { code: 'DELIVERY_CONSENT_WITHDRAWN' },
-        message: expect.stringMatching(/corrected version.*修正版本/),
+        message: expect.stringMatching(/License the corrected version/),
       });
       expect(JSON.stringify(errors).includes(PSEUDONYM)).toBe(false);
     }

@@ -66,6 +66,8 @@ export interface MarketOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Instead of one made from the template of the test run. */
   readonly database?: TestDatabase;
+  /** Have standard forms made of what is published: it keeps the worker busy, so only where it is looked at. */
+  readonly withStandardForms?: boolean;
   /** Leave the worker out; the test starts its own. */
   readonly withoutWorker?: boolean;
 }
@@ -108,6 +110,7 @@ export class OpenMarket {
       SIGNING_KEY_FILE: signingKeyFile,
       LOG_KEY_FILE: logKeyFile,
       PORT: '0',
+      ...(!options.withStandardForms && { STANDARD_FORMS: 'none' }),
       ...options.environment,
     };
     const { app, url } = await startServer({ environment: market.environment, clock: market.clock });

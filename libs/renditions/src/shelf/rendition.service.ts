@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Audit } from '@app/audit';
 import { VersionQueries } from '@app/catalog';
+import { Settings } from '@app/config';
 import { Database } from '@app/database';
 import { Jobs } from '@app/jobs';
 import { Clock, commitIdOf, merkleRootOf, requireAdmin } from '@app/kernel';
@@ -9,6 +10,7 @@ import type { LossReport } from '../loss-report.js';
 import { MAKE_RENDITION_JOB } from '../making/making.types.js';
 import type { RenditionProof } from '../making/proof.rules.js';
 import type { RenditionTarget } from '../rendition-target.js';
+import { renditionSettings } from '../renditions.config.js';
 import type { RenditionFileRow } from './rendition.queries.js';
 import { missingTargets } from './rendition.rules.js';
 
@@ -28,17 +30,20 @@ export class RenditionService {
     private readonly jobs: Jobs,
     private readonly audit: Audit,
     private readonly clock: Clock,
+    private readonly settings: Settings,
   ) {}
 
   /**
-   * Has the standard forms made that a released version lacks. Asking again changes nothing, but for those that failed.
+   * Has the standard forms made that a released version lacks, of those that this market makes. Asking again changes nothing, but for those that failed.
    * @returns the targets that were queued
    * @throws REQUEST_NOT_FOUND, REQUEST_FORBIDDEN for whoever is not the market itself or its operator
    */
   async request(ctx: RequestContext, versionId: string): Promise<RenditionTarget[]> {
     if (ctx.actor.kind !== 'system') requireAdmin(ctx);
     return this.database.transaction(ctx, async (ctx) => {
-      const targets = missingTargets(await this.versions.byId(ctx, versionId));
+      const { standardForms } = this.settings.of(renditionSettings);
+      const lacking = missingTargets(await this.versions.byId(ctx, versionId));
+      const targets = lacking.filter((target) => standardForms.includes(target));
       if (targets.length === 0) return [];
       const queued = await this.database.query<{ target: RenditionTarget }>(
         ctx,
