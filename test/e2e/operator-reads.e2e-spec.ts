@@ -83,6 +83,15 @@ const READS: Readonly<Record<string, { readonly nothing: string } | readonly Ask
   inclusionProof: { nothing: 'hashes of the published log' },
   consistencyProof: { nothing: 'hashes of the published log' },
   logHealth: { nothing: 'checks of the published log' },
+  policyReading: { nothing: 'what he brings himself' },
+  notices: { nothing: 'notices to his own organization' },
+  withdrawals: [() => ({ query: `{ withdrawals(first: 5) { nodes { ${of('Withdrawal')} } } }` })],
+  affectedByWithdrawal: [
+    ({ things, seller }) => ({
+      query: 'query($p: String!, $o: ID!) { affectedByWithdrawal(pseudonym: $p, organizationId: $o) { episodes } }',
+      variables: { p: things.pseudonym, o: seller.organizationId },
+    }),
+  ],
   dataset: [
     ({ things }) => ({
       query: `query($s: String!) { dataset(slug: $s) { ${of('Dataset')} } }`,
@@ -106,15 +115,14 @@ const READS: Readonly<Record<string, { readonly nothing: string } | readonly Ask
     }),
   ],
   node: [
-    ...(['draft.datasetId', 'draft.versionId', 'uploadingVersionId', 'draftOfferId', 'grantId'] as const).map(
-      (path): Ask =>
-        ({ things }) => ({
-          query: 'query($id: ID!) { node(id: $id) { id __typename } }',
-          variables: {
-            id: path.startsWith('draft.') ? Reflect.get(things.draft, path.slice(6)) : Reflect.get(things, path),
-          },
-        }),
-    ),
+    ...(
+      ['draft.datasetId', 'draft.versionId', 'uploadingVersionId', 'draftOfferId', 'privateOfferId', 'grantId'] as const
+    ).map((path): Ask => ({ things }) => ({
+      query: 'query($id: ID!) { node(id: $id) { id __typename } }',
+      variables: {
+        id: path.startsWith('draft.') ? Reflect.get(things.draft, path.slice(6)) : Reflect.get(things, path),
+      },
+    })),
   ],
   canI: [
     ({ things }) => ({

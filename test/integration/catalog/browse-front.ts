@@ -4,6 +4,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AuditModule } from '@app/audit';
 import { ConfigModule } from '@app/config';
 import { Database, DatabaseModule } from '@app/database';
 import { GraphqlModule } from '@app/graphql';
@@ -21,7 +22,12 @@ class FrontModule {
   static of(url: string): DynamicModule {
     return {
       module: FrontModule,
-      imports: [ConfigModule.forRoot({ environment: { DATABASE_URL: url } }), DatabaseModule, GraphqlModule.forRoot()],
+      imports: [
+        ConfigModule.forRoot({ environment: { DATABASE_URL: url } }),
+        DatabaseModule,
+        AuditModule,
+        GraphqlModule.forRoot(),
+      ],
       providers: [CatalogRevision, DatasetQueries, ...browseServices, ...browseApiProviders],
     };
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { OperatorReads } from '@app/audit';
 import { Database } from '@app/database';
 import {
   KernelErrors,
@@ -8,6 +9,7 @@ import {
   requireProvider,
   requireScope,
   requireUser,
+  sightOf,
   toPage,
 } from '@app/kernel';
 import type { Page, PageRequest, RequestContext } from '@app/kernel';
@@ -99,7 +101,10 @@ export function spanPage(spans: readonly EpisodeSpan[], page: PageRequest): Page
 /** Who withdrew what, and what it touches. */
 @Injectable()
 export class WithdrawalQueries {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly operatorReads: OperatorReads,
+  ) {}
 
   /** @throws REQUEST_NOT_FOUND where no checked version or earlier withdrawal names the contributor */
   async affected(ctx: RequestContext, pseudonym: string, asked: string | null): Promise<AffectedRow> {
@@ -115,6 +120,10 @@ export class WithdrawalQueries {
       [organizationId, pseudonym],
     );
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'contributor', id: 'of this pseudonym' });
+    if (organizationId !== sightOf(ctx).organizationId) {
+      const shown = { contributorId: row.contributorId };
+      await this.operatorReads.noteView(ctx, 'contributor', shown, { organizationIds: [organizationId] });
+    }
     return row;
   }
 
@@ -172,10 +181,18 @@ export class WithdrawalQueries {
       before,
       size + 1,
     ]);
-    return toPage(rows, size, (row) => encodeCursor([row.id]));
+    const shown = toPage(rows, size, (row) => encodeCursor([row.id]));
+    const { organizationId: own } = sightOf(ctx);
+    const strange = shown.items.filter(({ organizationId }) => organizationId !== own);
+    await this.operatorReads.noteThings(
+      ctx,
+      'withdrawal',
+      strange.map(({ id, organizationId }) => ({ id, about: { organizationIds: [organizationId] } })),
+    );
+    return shown;
   }
 
-  /** @throws REQUEST_NOT_FOUND */
+  /** For whoever has just acted on it. @throws REQUEST_NOT_FOUND */
   async byId(ctx: RequestContext, id: string): Promise<WithdrawalRow> {
     const [row] = await this.select(ctx, 'w.id = $3', [id]);
     if (!row) throw KernelErrors.NOT_FOUND({ what: 'withdrawal', id });

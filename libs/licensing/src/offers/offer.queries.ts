@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { OperatorReads } from '@app/audit';
 import { DatasetQueries, VersionQueries } from '@app/catalog';
 import type { DatasetRow, VersionRow } from '@app/catalog';
 import { Database } from '@app/database';
-import { Clock, KernelErrors } from '@app/kernel';
+import { Clock, KernelErrors, sightOf } from '@app/kernel';
 import type { Currency, RequestContext } from '@app/kernel';
 import { LicensingErrors } from '../licensing.errors.js';
 import { TermsQueries } from '../terms/terms.queries.js';
@@ -89,6 +90,7 @@ export class OfferQueries {
     private readonly versions: VersionQueries,
     private readonly terms: TermsQueries,
     private readonly clock: Clock,
+    private readonly operatorReads: OperatorReads,
   ) {}
 
   /** Active offers of a dataset that the asker may see, oldest first. @throws REQUEST_NOT_FOUND */
@@ -104,6 +106,7 @@ export class OfferQueries {
       `${SELECT_OFFERS} where o.dataset_id = any($1::text[]) and ${ACTIVE} and ${SEEN} order by o.id`,
       [datasetIds, ...this.asker(ctx)],
     );
+    await this.note(ctx, stored);
     const offers = new Map<string, OfferRow[]>(datasetIds.map((id) => [id, []]));
     for (const offer of await this.withTerms(ctx, stored)) offers.get(offer.datasetId)?.push(offer);
     return offers;
@@ -165,6 +168,7 @@ export class OfferQueries {
     if (!offer) throw KernelErrors.NOT_FOUND({ what: 'offer', id });
     const [dataset] = await this.datasets.byIds(ctx, [offer.datasetId]);
     if (!dataset) throw KernelErrors.NOT_FOUND({ what: 'offer', id });
+    await this.note(ctx, [offer]);
     return offer;
   }
 
@@ -200,6 +204,28 @@ export class OfferQueries {
     const now = this.clock.now();
     if (actor.kind !== 'user') return [null, actor.kind === 'system', now];
     return [actor.organizationId, actor.isAdmin && actor.scopes.has('admin'), now];
+  }
+
+  /** What an operator is shown of offers between others is put on record. Whom they are made to stays out of the leaf. */
+  private async note(
+    ctx: RequestContext,
+    offers: readonly Pick<OfferRow, 'id' | 'datasetId' | 'organizationId' | 'isPrivate' | 'audience'>[],
+  ): Promise<void> {
+    const { actor } = ctx;
+    if (actor.kind !== 'user') return;
+    const { organizationId: own } = sightOf(ctx);
+    const strange = offers.filter(
+      ({ isPrivate, organizationId, audience }) =>
+        isPrivate && organizationId !== own && !audience?.includes(actor.organizationSlug),
+    );
+    await this.operatorReads.noteThings(
+      ctx,
+      'offer',
+      strange.map(({ id, datasetId, organizationId }) => ({
+        id,
+        about: { datasetId, organizationIds: [organizationId] },
+      })),
+    );
   }
 
   private async withTerms(ctx: RequestContext, stored: readonly StoredOffer[]): Promise<OfferRow[]> {
