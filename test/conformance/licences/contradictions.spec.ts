@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CONTRADICTIONS, contradictions } from '@app/standards';
 import type { LicenceClaim } from '@app/standards';
 import fc from 'fast-check';
+import { cpuMs } from '../../support/cpu-time.js';
 
 const readme = (text: string): { path: string; text: string } => ({ path: 'README.md', text });
 const card = (licence: string, text = ''): { path: string; text: string } =>
@@ -181,9 +182,9 @@ describe('contradictions about the licence', () => {
         fc.array(fc.record({ path: fc.constantFrom('README.md', 'LICENSE', 'CARD.md'), text }), { maxLength: 3 }),
         fc.option(fc.oneof(fc.string(), fc.constantFrom('CC-BY-4.0', 'CC-BY-NC-ND-4.0', 'MIT')), { nil: null }),
         (texts, declared) => {
-          const startedMs = performance.now();
+          const startedMs = cpuMs();
           const all = contradictions({ texts, declared });
-          expect(performance.now() - startedMs).toBeLessThan(1_500);
+          expect(cpuMs() - startedMs).toBeLessThan(1_500);
           expect(contradictions({ texts, declared })).toEqual(all);
         },
       ),

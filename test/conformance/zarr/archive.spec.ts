@@ -8,6 +8,7 @@ import { bufferSource, MemoryFileTree } from '../../support/file-trees.js';
 import type { DirectoryEntry, ZipOptions } from '../../support/written/zarr-zip.js';
 import { directoryEntry, endOfZip, writeZip } from '../../support/written/zarr-zip.js';
 import { readBuffer } from './reading.js';
+import { cpuMs } from '../../support/cpu-time.js';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const files = new Map<string, Uint8Array>([
@@ -138,9 +139,10 @@ describe('archives that are damaged', () => {
 
 describe('a directory of a million entries', () => {
   it('is read in bounded time and memory, and one more is refused', async () => {
-    const started = performance.now();
-    const archive = await ZipArchive.open(directoryOnly(1_000_000, (entry) => entry));
-    const seconds = (performance.now() - started) / 1000;
+    const source = directoryOnly(1_000_000, (entry) => entry);
+    const started = cpuMs();
+    const archive = await ZipArchive.open(source);
+    const seconds = (cpuMs() - started) / 1000;
 
     expect(archive.count).toBe(1_000_000);
     expect(archive.has('data/camera0_rgb/0999999.0.0')).toBe(true);
