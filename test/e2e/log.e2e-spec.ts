@@ -150,9 +150,12 @@ describe('the log of a running market', () => {
     const later = await signed();
 
     const verified = await market.cli(['audit', 'verify', '--checkpoint', kept, '--json']);
-    expect(verified).toMatchObject({ code: 0, json: { verified: true, size: later.size, extends: [size] } });
+    // The log may have grown since: the worker goes on.
+    expect(verified).toMatchObject({ code: 0, json: { verified: true, extends: [size] } });
+    expect(verified.json.size).toBeGreaterThanOrEqual(later.size);
     const exported = await market.cli(['audit', 'export', '--out', join(market.folder, 'leaves'), '--json']);
-    expect(exported).toMatchObject({ code: 0, json: { size: later.size } });
+    expect(exported.code).toBe(0);
+    expect(exported.json.size).toBeGreaterThanOrEqual(verified.json.size);
   });
 });
 
