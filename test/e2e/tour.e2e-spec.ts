@@ -100,7 +100,8 @@ describe('the tour of the README', () => {
     expect(auditLog.nodes.map(({ action }: { action: string }) => action)).toEqual(
       expect.arrayContaining(['lease.created', 'grant.activated']),
     );
-    expect(checkpoint).toEqual({ size: auditLog.nodes[0].seq + 1, rootHash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(checkpoint.size).toBeGreaterThan(auditLog.nodes.at(-1).seq);
+    expect(checkpoint.rootHash).toMatch(/^[0-9a-f]{64}$/);
 
     expect(answerTo(said, 'npx bodega audit verify')).toMatch(/\d+ leaves/);
     expect(answerTo(said, 'curl -s "http://127.0.0.1:${PORT:-3000}/datasets/')).toContain('odrl:Offer');
