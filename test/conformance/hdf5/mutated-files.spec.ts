@@ -11,7 +11,15 @@ const SEED = '20261120';
 it('any change of a valid file gives findings or a result, in time, and the library lives on', async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--no-warnings', '--wasm-max-mem-pages=8192', '--import=@swc-node/register/esm-register', CHILD, SEED],
+    [
+      '--no-warnings',
+      '--expose-gc',
+      '--max-old-space-size=256',
+      '--wasm-max-mem-pages=8192',
+      '--import=@swc-node/register/esm-register',
+      CHILD,
+      SEED,
+    ],
     { timeout: 110_000, killSignal: 'SIGKILL' },
   );
 
