@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from '@app/kernel';
 import type { Actor } from '@app/kernel';
 import { AuditErrors } from '../audit.errors.js';
@@ -76,7 +76,7 @@ const E_MAIL = /[\p{L}\p{N}._%+-]@[\p{L}\p{N}-]{1,63}(\.[\p{L}\p{N}-]{1,63}){0,8
 
 /** SHA-256(salt ‖ text) as hex: hides a value that could be guessed, and proves it once the salt is shown. */
 export function saltedHash(salt: Buffer, text: string): string {
-  return createHash('sha256').update(salt).update(text).digest('hex');
+  return hash('sha256', Buffer.concat([salt, Buffer.from(text)]), 'hex');
 }
 
 /**

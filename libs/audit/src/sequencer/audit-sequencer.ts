@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/database';
 import { CompactRange, TILE_HEIGHT, leafHash } from '@app/kernel';
@@ -19,7 +19,7 @@ interface PendingAct {
 
 /** Link of the chain: SHA-256(hash of the chain so far ‖ leaf hash). */
 export function chainHash(before: Buffer, leaf: Buffer): Buffer {
-  return createHash('sha256').update(before).update(leaf).digest();
+  return hash('sha256', Buffer.concat([before, leaf]), 'buffer');
 }
 
 /**
