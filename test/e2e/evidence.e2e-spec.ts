@@ -158,11 +158,15 @@ describe('an evidence bundle', () => {
     });
     expect(createHash('sha256').update(text('terms.json')).digest('hex')).toBe(grant.termsHash);
     expect(createHash('sha256').update(text('terms.txt')).digest('hex')).toBe(terms.text.sha256);
-    expect(JSON.parse(text('acceptance.json'))).toMatchObject({
-      termsHash: grant.termsHash,
-      organizationId: buyer.organizationId,
-      acceptedBy: expect.stringMatching(/^usr_/),
-    });
+    expect(JSON.parse(text('acceptance.json'))).toMatchObject([
+      {
+        grantId,
+        via: 'order',
+        termsHash: grant.termsHash,
+        organizationId: buyer.organizationId,
+        acceptedBy: expect.stringMatching(/^usr_/),
+      },
+    ]);
     expect(linesOf('grant-events.jsonl').map(({ toState }) => toState)).toEqual([
       'requested',
       'approved',

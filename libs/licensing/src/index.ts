@@ -12,6 +12,7 @@ export type { Resolution, UseAnswer } from './terms/can-i.rules.js';
 export type { ComplianceFacts } from './terms/compliance.rules.js';
 export { attestationSchema } from './terms/use-context.js';
 export type { Attestation, UseContext } from './terms/use-context.js';
+export { textOfTerms } from './terms/template.rules.js';
 export { TermsQueries } from './terms/terms.queries.js';
 export { PolicyQueries } from './odrl/policy.queries.js';
 export type { PolicyAnswers } from './odrl/policy.queries.js';
@@ -32,7 +33,7 @@ export type { OfferChange, RequestChanges } from './grants/request-changes.queri
 export { Seats } from './seats/seats.service.js';
 export { SeatsQueries } from './seats/seats.queries.js';
 export { GrantEvidenceQueries } from './desk/grant-evidence.queries.js';
-export type { AcceptedTerms, GrantEventRow } from './desk/grant-evidence.queries.js';
+export type { GrantEventRow } from './desk/grant-evidence.queries.js';
 export { CertificateQueries } from './certificates/certificate.queries.js';
 export { SigningKeys } from './certificates/signing-keys.service.js';
 export { RightQueries } from './desk/right.queries.js';

@@ -117,15 +117,19 @@ describe('proofs', () => {
   });
 
   it('come as files that the other verifier accepts for that leaf alone', async () => {
-    for (const seq of [0, 1, 255, 256, 257, 1_023, SIZE - 1]) {
-      const file = await log.proofs.tlogProof(ctx, seq);
+    const seqs = [0, 1, 255, 256, 257, 1_023, SIZE - 1];
+    const signed = await log.proofs.signedCheckpoint(ctx);
+    const files = await log.proofs.tlogProofs(ctx, [...seqs, leaves.length], signed);
+    for (const [i, seq] of seqs.entries()) {
+      const file = files[i];
       const { tlogProof } = await log.proofs.inclusionProof(ctx, { seq });
 
       expect(tlogProof).toBe(file);
       expect(provesOffline(Buffer.from(file ?? ''), leaves[seq] as Buffer, log.vkey)).toBe(true);
       expect(provesOffline(Buffer.from(file ?? ''), leaves[seq === 0 ? 1 : seq - 1] as Buffer, log.vkey)).toBe(false);
     }
-    expect(await log.proofs.tlogProof(ctx, leaves.length)).toBeNull();
+    expect(files.at(-1)).toBeNull();
+    expect(await log.proofs.tlogProofs(ctx, seqs, null)).toEqual(seqs.map(() => null));
   });
 
   it('are refused beyond what is signed, and for what is no size', async () => {
@@ -150,7 +154,7 @@ describe('the leaves about a grant', () => {
     await log.act(5, 0, { grantId: 'grt_2' });
 
     const found = [];
-    for await (const leaf of log.proofs.leavesAbout(ctx, { grantId: 'grt_1' })) found.push(leaf);
+    for await (const page of log.proofs.leavesAbout(ctx, { grantId: 'grt_1' })) found.push(...page);
 
     const facts = found.map(({ leaf }) => (JSON.parse(leaf.toString()) as { facts: { n: number } }).facts.n);
     expect(facts).toEqual(Array.from({ length: 450 }, (_, n) => n));

@@ -140,16 +140,31 @@ export class LogProofs {
     return { fromSize, toSize, fromRootHash, toRootHash, hashes };
   }
 
-  /** The `.tlog-proof` file of a leaf against the last signed checkpoint; null while none covers it. @see C2SP tlog-proof */
-  async tlogProof(ctx: RequestContext, seq: number): Promise<string | null> {
-    const signed = await this.signedCheckpoint(ctx);
-    if (!signed || seq >= signed.size) return null;
-    const hashes = await this.hashes.rootsOf(ctx, inclusionRanges(seq, signed.size));
-    return formatTlogProof(seq, hashes, signed.note);
+  /**
+   * The `.tlog-proof` files of leaves against one signed checkpoint, in one statement; null for those that it does not cover.
+   * @see C2SP tlog-proof
+   */
+  async tlogProofs(
+    ctx: RequestContext,
+    seqs: readonly number[],
+    signed: SignedCheckpoint | null,
+  ): Promise<(string | null)[]> {
+    if (!signed) return seqs.map(() => null);
+    const paths = seqs.map((seq) => (seq < signed.size ? inclusionRanges(seq, signed.size) : null));
+    const hashes = await this.hashes.rootsOf(
+      ctx,
+      paths.flatMap((path) => path ?? []),
+    );
+    let next = 0;
+    return paths.map((path, i) => {
+      if (!path) return null;
+      const own = hashes.slice(next, (next += path.length));
+      return formatTlogProof(seqs[i] ?? 0, own, signed.note);
+    });
   }
 
   /** Every leaf about a grant with its private record, in order, page by page. Whether the caller may see them is the caller's to decide. */
-  async *leavesAbout(ctx: RequestContext, about: { readonly grantId: string }): AsyncGenerator<LeafWithPrivate> {
+  async *leavesAbout(ctx: RequestContext, about: { readonly grantId: string }): AsyncGenerator<LeafWithPrivate[]> {
     for (let after = -1; ;) {
       const page = await this.database.query<LeafWithPrivate & Record<string, unknown>>(
         ctx,
@@ -157,7 +172,7 @@ export class LogProofs {
          where grant_id = $1 and seq > $2 order by seq limit ${PAGE_LEAVES}`,
         [about.grantId, after],
       );
-      yield* page;
+      if (page.length > 0) yield page;
       const last = page.at(-1);
       if (!last || page.length < PAGE_LEAVES) return;
       after = last.seq;

@@ -82,7 +82,7 @@ export const firstSpans = (multirange: string): string =>
  */
 export function mayActFor(ctx: RequestContext, organizationId: string | null): string {
   const user = requireUser(ctx);
-  if (user.isAdmin && user.scopes.has('admin')) {
+  if (sightOf(ctx).seesAll) {
     if (organizationId !== null) return organizationId;
     const message = 'must name the provider, since pseudonyms are known to it alone';
     if (!user.isProvider) throw KernelErrors.INVALID({ problems: [{ path: 'organizationId', message }] });
@@ -239,8 +239,8 @@ export class WithdrawalQueries {
   /** What the contributor's provider sees in full, the operator sees without the pseudonym. */
   private async select(ctx: RequestContext, where: string, more: readonly unknown[]): Promise<WithdrawalRow[]> {
     const user = requireUser(ctx);
-    const isOperator = user.isAdmin && user.scopes.has('admin');
-    if (!isOperator) requireScope(user, 'data:read');
+    const { organizationId, seesAll } = sightOf(ctx);
+    if (!seesAll) requireScope(user, 'data:read');
     return this.database.query<{ [K in keyof WithdrawalRow]: WithdrawalRow[K] }>(
       ctx,
       `select w.id, w.organization_id as "organizationId", case when w.organization_id = $1 then c.pseudonym end as pseudonym,
@@ -251,7 +251,7 @@ export class WithdrawalQueries {
          from withdrawals w join contributors c on c.id = w.contributor_id
          left join withdrawal_cancellations x on x.withdrawal_id = w.id
         where (w.organization_id = $1 or $2) and ${where}`,
-      [user.organizationId, isOperator, ...more],
+      [organizationId, seesAll, ...more],
     );
   }
 }

@@ -1,14 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import { Audit, LogProofs, readLeaf } from '@app/audit';
+import { Audit, LogProofs } from '@app/audit';
+import type { SignedCheckpoint } from '@app/audit';
 import { Settings, marketSettings } from '@app/config';
 import { Database } from '@app/database';
 import { LeaseQueries } from '@app/delivery';
 import { OrganizationQueries } from '@app/identity';
 import { Clock, canonicalJson, sightOf } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
-import { CertificateQueries, GrantEvidenceQueries, GrantQueries, LicensingErrors, SigningKeys } from '@app/licensing';
-import type { GrantRow } from '@app/licensing';
+import {
+  AcceptanceQueries,
+  CertificateQueries,
+  GrantEvidenceQueries,
+  GrantQueries,
+  LicensingErrors,
+  SigningKeys,
+  TermsQueries,
+  textOfTerms,
+} from '@app/licensing';
+import type { GrantRow, Terms } from '@app/licensing';
 import { UsageQueries } from '@app/metering';
 import { csvLine } from '../exports/csv.rules.js';
 import { writeBundle } from './bundle-writer.js';
@@ -33,6 +43,8 @@ export class EvidenceService {
   constructor(
     private readonly grants: GrantQueries,
     private readonly kept: GrantEvidenceQueries,
+    private readonly acceptances: AcceptanceQueries,
+    private readonly terms: TermsQueries,
     private readonly certificates: CertificateQueries,
     private readonly keys: SigningKeys,
     private readonly leases: LeaseQueries,
@@ -78,30 +90,34 @@ export class EvidenceService {
       madeFor: reader.seesAll ? 'operator' : reader.organizationId,
       checkpoint: signed && { size: signed.size, rootHash: signed.rootHash.toString('hex') },
     };
-    const zip = writeBundle(this.partsOf(ctx, grant, reader), facts, madeAt, (manifest) =>
+    const zip = writeBundle(this.partsOf(ctx, grant, reader, signed), facts, madeAt, (manifest) =>
       this.keys.signBytes(manifest, EVIDENCE_TYPE),
     );
     return { fileName: `evidence-${grant.id}.zip`, zip };
   }
 
   /** In the order of the archive. Each is read when its turn comes. */
-  private partsOf(ctx: RequestContext, grant: GrantRow, reader: Reader): BundlePart[] {
-    const { id } = grant;
+  private partsOf(ctx: RequestContext, grant: GrantRow, reader: Reader, signed: SignedCheckpoint | null): BundlePart[] {
+    const { id, termsHash } = grant;
+    const terms = (): Promise<Terms | null> => this.terms.byHash(ctx, termsHash);
     const whole = (name: string, textOf: () => Promise<string>): BundlePart => ({ name, text: once(textOf) });
     return [
       whole('README.txt', () => Promise.resolve(README)),
       whole('grant.json', () => this.grantText(ctx, grant)),
-      whole('terms.json', async () => (await this.kept.acceptedTerms(ctx, grant.termsHash))?.json ?? ''),
-      whole('terms.txt', async () => (await this.kept.acceptedTerms(ctx, grant.termsHash))?.text ?? ''),
-      whole('acceptance.json', () => this.acceptanceText(ctx, grant, reader)),
+      whole('terms.json', async () => canonicalJson(await terms())),
+      whole('terms.txt', async () => {
+        const accepted = await terms();
+        return (accepted && textOfTerms(accepted)) ?? '';
+      }),
+      whole('acceptance.json', async () => canonicalJson((await this.acceptances.of(ctx, [id])).get(id) ?? [])),
       { name: 'grant-events.jsonl', text: this.events(ctx, id, reader) },
       { name: 'certificates.jsonl', text: this.certificateLines(ctx, id) },
       { name: 'status-lists.jsonl', text: this.statusLines(ctx, id) },
       whole('jwks.json', () => Promise.resolve(canonicalJson({ keys: this.keys.published }))),
       { name: 'leases.csv', text: this.leaseLines(ctx, grant, reader) },
       { name: 'served.csv', text: this.servedLines(ctx, id) },
-      { name: 'log/leaves.jsonl', text: this.leafLines(ctx, id, reader) },
-      whole('log/checkpoint', async () => (await this.proofs.signedCheckpoint(ctx))?.note ?? ''),
+      { name: 'log/leaves.jsonl', text: this.leafLines(ctx, id, reader, signed) },
+      whole('log/checkpoint', () => Promise.resolve(signed?.note ?? '')),
       whole('log/vkeys.txt', () => Promise.resolve(this.proofs.vkeys.map((key) => `${key}\n`).join(''))),
     ];
   }
@@ -118,25 +134,6 @@ export class EvidenceService {
       holder: party(grant.organizationId),
       provider: party(grant.providerOrganizationId),
     });
-  }
-
-  /** Who accepted which terms when: the holder's first act about the grant, and where its leaf is. */
-  private async acceptanceText(ctx: RequestContext, grant: GrantRow, reader: Reader): Promise<string> {
-    for await (const told of this.proofs.leavesAbout(ctx, { grantId: grant.id })) {
-      const leaf = readLeaf(told.leaf);
-      if (leaf.actor.org !== grant.organizationId) continue;
-      const record = told.privateRecord === null ? null : (JSON.parse(told.privateRecord) as PrivateRecord);
-      return canonicalJson({
-        termsHash: grant.termsHash,
-        at: leaf.at,
-        action: leaf.action,
-        seq: told.seq,
-        organizationId: grant.organizationId,
-        acceptedBy: seesPeopleOf(reader, grant.organizationId) ? (record?.actor?.userId ?? null) : null,
-      });
-    }
-    // Acts of the last moments have no place in the log yet; the events tell of them.
-    return canonicalJson({ termsHash: grant.termsHash, at: grant.createdAt, organizationId: grant.organizationId });
   }
 
   private async *events(ctx: RequestContext, grantId: string, reader: Reader): AsyncGenerator<string> {
@@ -179,16 +176,19 @@ export class EvidenceService {
     }
   }
 
-  private async *leafLines(ctx: RequestContext, grantId: string, reader: Reader): AsyncGenerator<string> {
-    for await (const leaf of this.proofs.leavesAbout(ctx, { grantId })) {
-      const proof = await this.proofs.tlogProof(ctx, leaf.seq);
-      yield `${canonicalJson({ ...toldTo(reader, leaf), proof })}\n`;
+  /** Proven against the one checkpoint of the bundle, a statement for each page of them. */
+  private async *leafLines(
+    ctx: RequestContext,
+    grantId: string,
+    reader: Reader,
+    signed: SignedCheckpoint | null,
+  ): AsyncGenerator<string> {
+    for await (const page of this.proofs.leavesAbout(ctx, { grantId })) {
+      const seqs = page.map(({ seq }) => seq);
+      const proofs = await this.proofs.tlogProofs(ctx, seqs, signed);
+      yield page.map((leaf, i) => `${canonicalJson({ ...toldTo(reader, leaf), proof: proofs[i] ?? null })}\n`).join('');
     }
   }
-}
-
-interface PrivateRecord {
-  readonly actor?: { readonly userId?: string };
 }
 
 async function* once(textOf: () => Promise<string>): AsyncGenerator<string> {

@@ -10,7 +10,7 @@ manifest.json lists the SHA-256 of every part; manifest.jws is a signature over 
   grant.json            授权 / the grant and its parties
   terms.json            冻结条款（规范 JSON），其 SHA-256 即 grant.json 的 termsHash / the frozen terms; their SHA-256 is termsHash
   terms.txt             被接受的文本，其 SHA-256 即 terms.json 的 text.sha256 / the text that was accepted
-  acceptance.json       何人何时接受 / who accepted when, and the leaf that says so
+  acceptance.json       何人何时接受哪些条款 / who accepted which terms when
   grant-events.jsonl    授权的每一步 / every step of its life
   certificates.jsonl    证书（VC-JWT）/ certificates
   status-lists.jsonl    当时的吊销与暂停列表 / revocation and suspension as of then

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/database';
+import { sightOf } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 import type { Attestation } from '../terms/use-context.js';
 import type { AcceptedVia } from './grant-life.service.js';
@@ -23,14 +24,13 @@ export class AcceptanceQueries {
 
   /** Every acceptance of the grants, oldest first. Only for grants that the asker was shown. */
   async of(ctx: RequestContext, grantIds: readonly string[]): Promise<Map<string, AcceptanceRow[]>> {
-    const { actor } = ctx;
-    const seesAll = actor.kind === 'system' || (actor.kind === 'user' && actor.isAdmin && actor.scopes.has('admin'));
+    const { organizationId, seesAll } = sightOf(ctx);
     const rows = await this.database.query<AcceptanceRow & Record<string, unknown>>(
       ctx,
       `select grant_id as "grantId", via, terms_hash as "termsHash", organization_id as "organizationId",
               case when organization_id = $2 or $3 then accepted_by end as "acceptedBy", attested, accepted_at as "acceptedAt"
          from grant_acceptances where grant_id = any($1::text[]) order by accepted_at, via desc`,
-      [grantIds, actor.kind === 'user' ? actor.organizationId : null, seesAll],
+      [grantIds, organizationId, seesAll],
     );
     const found = new Map<string, AcceptanceRow[]>(grantIds.map((id) => [id, []]));
     for (const row of rows) found.get(row.grantId)?.push(row);

@@ -200,10 +200,9 @@ export class OfferQueries {
     return { offer: { ...offer, terms }, dataset, version };
   }
 
-  private asker({ actor }: RequestContext): [organizationId: string | null, seesAll: boolean, now: Date] {
-    const now = this.clock.now();
-    if (actor.kind !== 'user') return [null, actor.kind === 'system', now];
-    return [actor.organizationId, actor.isAdmin && actor.scopes.has('admin'), now];
+  private asker(ctx: RequestContext): [organizationId: string | null, seesAll: boolean, now: Date] {
+    const { organizationId, seesAll } = sightOf(ctx);
+    return [organizationId, seesAll, this.clock.now()];
   }
 
   /** What an operator is shown of offers between others is put on record. Whom they are made to stays out of the leaf. */

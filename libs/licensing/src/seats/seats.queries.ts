@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/database';
+import { sightOf } from '@app/kernel';
 import type { RequestContext } from '@app/kernel';
 
 /** Seats of one right. */
@@ -19,8 +20,7 @@ export class SeatsQueries {
 
   /** Of those grants whose terms name a number of users. Only for grants that the asker was shown. */
   async of(ctx: RequestContext, grantIds: readonly string[]): Promise<Map<string, SeatsRow>> {
-    const { actor } = ctx;
-    const seesAll = actor.kind === 'system' || (actor.kind === 'user' && actor.isAdmin && actor.scopes.has('admin'));
+    const { organizationId, seesAll } = sightOf(ctx);
     const rows = await this.database.query<SeatsRow & { grantId: string } & Record<string, unknown>>(
       ctx,
       `select g.id as "grantId", (t.terms ->> 'seats')::int as total,
@@ -30,7 +30,7 @@ export class SeatsQueries {
                    select * from grant_seats s where s.grant_id = g.id and s.released_at is null order by s.seat limit $4) u), '[]') end as users
          from grants g join terms t on t.hash = g.terms_hash
         where g.id = any($1::text[]) and t.terms ->> 'seats' is not null`,
-      [grantIds, actor.kind === 'user' ? actor.organizationId : null, seesAll, SHOWN_USERS],
+      [grantIds, organizationId, seesAll, SHOWN_USERS],
     );
     return new Map(rows.map(({ grantId, total, taken, users }) => [grantId, { total, taken, users }]));
   }

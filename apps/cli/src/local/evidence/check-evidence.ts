@@ -192,22 +192,14 @@ async function checkLeaves(
   manifest: z.infer<typeof manifestSchema>,
 ): Promise<Pick<CheckedEvidence, 'leaves' | 'proven' | 'disclosed' | 'withheld'>> {
   const count = { leaves: 0, proven: 0, disclosed: 0, withheld: 0 };
-  const checkpoints = new Map<string, Checkpoint>();
-  const open = (note: string): Checkpoint => {
-    const checkpoint = checkpoints.get(note) ?? openCheckpoint(note, keys);
-    // The log goes on while a bundle is made; the last few checkpoints are enough to remember.
-    if (checkpoints.size > 100) checkpoints.clear();
-    checkpoints.set(note, checkpoint);
-    return checkpoint;
-  };
   const note = await bundle.text('log/checkpoint', MAX_SMALL_BYTES);
-  if (note !== '') open(note);
+  const checkpoint = note === '' ? null : openCheckpoint(note, keys);
   let before = -1;
   for await (const line of bundle.lines('log/leaves.jsonl')) {
     const told = parsed(leafLineSchema, line, 'log/leaves.jsonl');
     if (told.seq <= before) throw new EvidenceProblem(`leaf ${told.seq} is out of order`);
     before = told.seq;
-    checkLeaf(told, manifest, open);
+    checkLeaf(told, manifest, checkpoint && { ...checkpoint, note });
     count.leaves += 1;
     count.proven += told.proof === null ? 0 : 1;
     count.disclosed += told.privateRecord === null ? 0 : 1;
@@ -219,7 +211,7 @@ async function checkLeaves(
 function checkLeaf(
   told: z.infer<typeof leafLineSchema>,
   manifest: z.infer<typeof manifestSchema>,
-  open: (note: string) => Checkpoint,
+  checkpoint: (Checkpoint & { readonly note: string }) | null,
 ): void {
   const leaf = parsed(leafSchema, told.leaf, `leaf ${told.seq}`);
   if (leaf.about.grant !== manifest.grantId) throw new EvidenceProblem(`leaf ${told.seq} is about another grant`);
@@ -231,13 +223,12 @@ function checkLeaf(
   const isAsHashed = hidden === leaf.private || (hidden === null && told.isWithheld && leaf.private !== null);
   if (!isAsHashed) throw new EvidenceProblem(`the private record of leaf ${told.seq} is not the one that it names`);
   if (told.proof === null) {
-    if (manifest.checkpoint && told.seq < manifest.checkpoint.size)
-      throw new EvidenceProblem(`leaf ${told.seq} lacks its proof`);
+    if (checkpoint && told.seq < checkpoint.size) throw new EvidenceProblem(`leaf ${told.seq} lacks its proof`);
     return;
   }
   const proof = readTlogProof(told.proof);
-  const checkpoint = open(proof.note);
   if (
+    proof.note !== checkpoint?.note ||
     proof.index !== told.seq ||
     !rootFrom(Buffer.from(told.leaf), proof, checkpoint.size).equals(checkpoint.rootHash)
   ) {
