@@ -8,7 +8,7 @@ import { makeRecording } from '../../support/recordings.js';
 import { writeAgibot } from '../../support/written/agibot.js';
 import { writeAloha, writeRobomimic } from '../../support/written/hdf5.js';
 import { readAll } from './reading.js';
-import { cpuMs } from '../../support/cpu-time.js';
+import { cpuMs, peakRssBytes } from '../../support/process-use.js';
 
 /** Files between two collections of what is no longer used. */
 const COLLECT_EVERY = 10;
@@ -71,7 +71,7 @@ async function mutate(): Promise<Account> {
       { numRuns: RUNS_PER_FILE, seed: Number(process.argv[2] ?? 1), endOnFailure: true },
     );
   }
-  account.rssMb = Math.round(process.resourceUsage().maxRSS / 1024);
+  account.rssMb = Math.round((await peakRssBytes()) / 2 ** 20);
   return account;
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CONTRADICTIONS, contradictions } from '@app/standards';
 import type { LicenceClaim } from '@app/standards';
 import fc from 'fast-check';
-import { cpuMs } from '../../support/cpu-time.js';
+import { cpuMs } from '../../support/process-use.js';
 
 const readme = (text: string): { path: string; text: string } => ({ path: 'README.md', text });
 const card = (licence: string, text = ''): { path: string; text: string } =>

@@ -6,7 +6,7 @@ import { MemoryFileTree } from '../../support/file-trees.js';
 import { makeRecording } from '../../support/recordings.js';
 import { writeMcap, zstdFrame } from '../../support/written/mcap.js';
 import { messagesOf, START_NS, toCdr } from '../../support/written/ros-messages.js';
-import { cpuMs } from '../../support/cpu-time.js';
+import { cpuMs } from '../../support/process-use.js';
 import { readAll } from './reading.js';
 
 const [recording] = makeRecording({ episodes: 1, frames: 8, width: 16, height: 12 });

@@ -9,7 +9,7 @@ import { makeRecording } from '../../support/recordings.js';
 import { messagesOf } from '../../support/written/ros-messages.js';
 import { writeRosbag1 } from '../../support/written/rosbag1.js';
 import { writeDb3, writeMetadata } from '../../support/written/rosbag2.js';
-import { cpuMs } from '../../support/cpu-time.js';
+import { cpuMs } from '../../support/process-use.js';
 import { readAll } from '../mcap/reading.js';
 
 const [recording] = makeRecording({ episodes: 1, frames: 8, width: 16, height: 12 });

@@ -8,7 +8,7 @@ import { bufferSource, MemoryFileTree } from '../../support/file-trees.js';
 import type { DirectoryEntry, ZipOptions } from '../../support/written/zarr-zip.js';
 import { directoryEntry, endOfZip, writeZip } from '../../support/written/zarr-zip.js';
 import { readBuffer } from './reading.js';
-import { cpuMs } from '../../support/cpu-time.js';
+import { cpuMs } from '../../support/process-use.js';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const files = new Map<string, Uint8Array>([

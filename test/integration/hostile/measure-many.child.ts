@@ -1,12 +1,12 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mkdir } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { caged, signedFileTree } from '@app/cages';
 import type { SignedFile } from '@app/cages';
 import { measureDataset } from '@app/formats';
 import type { Finding } from '@app/formats';
+import { peakRssBytes } from '../../support/process-use.js';
 
 /** Entry of a caged process that measures many uploads one after another, each as `measure.child.ts` measures its one. */
 
@@ -38,10 +38,8 @@ await caged<ManyOrder, ManyMessage>(async ({ uploads, scratch }, say) => {
       onEpisode: () => Promise.resolve(),
       onFileHash: () => void (hashes += 1),
     });
-    const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
-    const peakRssBytes = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
     const { user, system } = process.cpuUsage(cpu);
     await rm(folder, { recursive: true });
-    await say({ findings, hashes, peakRssBytes, cpuMs: (user + system) / 1000 });
+    await say({ findings, hashes, peakRssBytes: await peakRssBytes(), cpuMs: (user + system) / 1000 });
   }
 });

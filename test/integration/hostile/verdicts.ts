@@ -4,6 +4,7 @@ import type { SignedFile } from '@app/cages';
 import type { Finding } from '@app/formats';
 import { measureInCage } from '../../../libs/catalog/src/ingest/measure-in-cage.js';
 import type { HostileUpload } from '../../support/hostile/hostile-upload.js';
+import { peakRssBytes } from '../../support/process-use.js';
 import type { HostileShelf } from './hostile-shelf.js';
 import type { ManyMessage, ManyOrder } from './measure-many.child.js';
 
@@ -109,7 +110,7 @@ function reasonOf(error: unknown): { limit: string | null; fault: string | null 
 
 /** Watches memory and processor time of the cages that this process starts; only `readAlone` starts such. */
 function watchCages() {
-  let peakRssBytes = 0;
+  let peak = 0;
   let cpuMs = 0;
   let isStopped = false;
   const look = async (): Promise<void> => {
@@ -117,8 +118,7 @@ function watchCages() {
       for (const pid of await childrenOf(process.pid)) {
         const program = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
         if (!program.includes('measure.child')) continue;
-        const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-        peakRssBytes = Math.max(peakRssBytes, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024);
+        peak = Math.max(peak, await peakRssBytes(pid));
         cpuMs = Math.max(cpuMs, await cpuTimeOf(pid));
       }
       await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
@@ -129,22 +129,22 @@ function watchCages() {
     stop: async (): Promise<Pick<Verdict, 'peakRssBytes' | 'cpuMs'>> => {
       isStopped = true;
       await looking;
-      return { peakRssBytes, cpuMs };
+      return { peakRssBytes: peak, cpuMs };
     },
   };
 }
 
 /** @see proc_pid_stat(5): utime and stime, counted behind the name of the program, which may hold anything */
-async function cpuTimeOf(pid: string): Promise<number> {
+async function cpuTimeOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * CLOCK_TICK_MS;
 }
 
-async function childrenOf(pid: number): Promise<string[]> {
+async function childrenOf(pid: number): Promise<number[]> {
   const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
   const lists = await Promise.all(
     threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')),
   );
-  return lists.flatMap((list) => list.split(' ').filter(Boolean));
+  return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
 }
