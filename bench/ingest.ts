@@ -137,13 +137,7 @@ async function inTurn<Name extends string>(
 }
 
 async function lane(kind: 'ours' | 'hyparquet', set: string): Promise<LaneReport> {
-  const { stdout } = await run(process.execPath, [
-    '--no-warnings',
-    '--import=@swc-node/register/esm-register',
-    LANE,
-    kind,
-    set,
-  ]);
+  const { stdout } = await run(process.execPath, ['--no-warnings', '--import=#typescript', LANE, kind, set]);
   return JSON.parse(stdout) as LaneReport;
 }
 

@@ -72,7 +72,7 @@ function startChild(name: string, entry: string, childEnv: Record<string, string
   const child = fork(fileURLToPath(new URL(entry, import.meta.url)), [], {
     cwd: root,
     env: { ...env, ...childEnv },
-    execArgv: ['--enable-source-maps', '--no-warnings', '--import=@swc-node/register/esm-register'],
+    execArgv: ['--enable-source-maps', '--no-warnings', '--import=#typescript'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   children.push({ name, process: child });
@@ -174,7 +174,7 @@ async function startSeed(childEnv: Record<string, string>): Promise<number> {
   const seed = fork(fileURLToPath(new URL('./seed.ts', import.meta.url)), [], {
     cwd: root,
     env: { ...env, ...childEnv },
-    execArgv: ['--enable-source-maps', '--no-warnings', '--import=@swc-node/register/esm-register'],
+    execArgv: ['--enable-source-maps', '--no-warnings', '--import=#typescript'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   children.push({ name: 'seed', process: seed });

@@ -9,7 +9,7 @@ export class Child {
   /** Starts a file of this folder and waits for its first message. */
   static async start(file: string, environment: NodeJS.ProcessEnv = {}): Promise<{ child: Child; first: unknown }> {
     const process_ = fork(new URL(file, import.meta.url), {
-      execArgv: ['--import', '@swc-node/register/esm-register'],
+      execArgv: ['--import', '#typescript'],
       env: { ...process.env, NODE_ENV: 'production', ...environment },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

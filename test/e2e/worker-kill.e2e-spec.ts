@@ -77,7 +77,7 @@ class WorkerProcess {
   stderr = '';
 
   constructor(environment: Readonly<Record<string, string>>) {
-    const args = ['--no-warnings', '--import=@swc-node/register/esm-register', 'apps/worker/src/main.ts'];
+    const args = ['--no-warnings', '--import=#typescript', 'apps/worker/src/main.ts'];
     this.child = spawn(process.execPath, args, {
       cwd: REPOSITORY,
       env: { PATH: process.env['PATH'] ?? '', ...environment },

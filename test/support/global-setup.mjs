@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export default async function startServices() {
   const services = spawn(
     process.execPath,
-    ['--import', '@swc-node/register/esm-register', fileURLToPath(new URL('./services.ts', import.meta.url))],
+    ['--import', '#typescript', fileURLToPath(new URL('./services.ts', import.meta.url))],
     { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
   );
   const died = once(services, 'exit').then(([code]) => {

@@ -16,7 +16,7 @@ it('any change of a valid file gives findings or a result, in time, and the libr
       '--expose-gc',
       '--max-old-space-size=256',
       '--wasm-max-mem-pages=8192',
-      '--import=@swc-node/register/esm-register',
+      '--import=#typescript',
       CHILD,
       SEED,
     ],

@@ -30,7 +30,7 @@ async function startElsewhere(flushMs = 50): Promise<ObjectStore> {
   const script = fileURLToPath(new URL('./object-store-holder.ts', import.meta.url));
   const args = [
     '--import',
-    '@swc-node/register/esm-register',
+    '#typescript',
     script,
     dataDir,
     '0',

@@ -172,12 +172,7 @@ describe('sequencing', () => {
     await holder.query('begin; lock table audit_checkpoint in share mode');
     const child = spawn(
       process.execPath,
-      [
-        '--import',
-        '@swc-node/register/esm-register',
-        fileURLToPath(new URL('./sequencer-process.ts', import.meta.url)),
-        testDatabase.url,
-      ],
+      ['--import', '#typescript', fileURLToPath(new URL('./sequencer-process.ts', import.meta.url)), testDatabase.url],
       { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
     );
     const waiting = `select from pg_locks where not granted and relation = 'audit_checkpoint'::regclass`;

@@ -159,7 +159,7 @@ describe('publishing', () => {
         process.execPath,
         [
           '--import',
-          '@swc-node/register/esm-register',
+          '#typescript',
           fileURLToPath(new URL('./publisher-process.ts', import.meta.url)),
           log.testDatabase.url,
           JSON.stringify(log.environment),

@@ -122,11 +122,7 @@ describe('a caged child', () => {
   itWhereProcIs('that loops, and its tools, die with a parent that was killed with -9', async () => {
     const parent = spawn(
       process.execPath,
-      [
-        '--no-warnings',
-        '--import=@swc-node/register/esm-register',
-        new URL('./children/parent.ts', import.meta.url).pathname,
-      ],
+      ['--no-warnings', '--import=#typescript', new URL('./children/parent.ts', import.meta.url).pathname],
       { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env['PATH'] } },
     );
     const pids = await new Promise<number[]>((resolve) => {

@@ -138,7 +138,7 @@ describe('scratch', () => {
 
     const run = spawnSync(
       process.execPath,
-      ['--no-warnings', '--import=@swc-node/register/esm-register', '--input-type=module', '-e', script, dead, living],
+      ['--no-warnings', '--import=#typescript', '--input-type=module', '-e', script, dead, living],
       { encoding: 'utf8', env: { PATH: process.env['PATH'] } },
     );
 

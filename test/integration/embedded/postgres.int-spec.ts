@@ -60,7 +60,7 @@ async function postmasterPid(): Promise<number> {
 /** Starts the server in another process and waits until it says its URL. */
 async function startInAnotherProcess(): Promise<{ child: ChildProcess; url: string }> {
   const script = fileURLToPath(new URL('./postgres-holder.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', '@swc-node/register/esm-register', script, dataDir], {
+  const child = spawn(process.execPath, ['--import', '#typescript', script, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });

@@ -246,7 +246,7 @@ describeWithSharedData('previews of a version', () => {
       process.execPath,
       [
         '--no-warnings',
-        '--import=@swc-node/register/esm-register',
+        '--import=#typescript',
         fileURLToPath(new URL('./look-process.ts', import.meta.url)),
         versionId,
       ],

@@ -182,7 +182,7 @@ describe('renditions of a published version', () => {
     const { versionId } = await market.list(source.root, source.tree);
     await market.get(RenditionService).request(market.ctx, versionId);
     for (const objects of [1, 4]) {
-      const args = ['--no-warnings', '--import=@swc-node/register/esm-register', join(HERE, 'make-process.ts')];
+      const args = ['--no-warnings', '--import=#typescript', join(HERE, 'make-process.ts')];
       const worker = spawn(process.execPath, [...args, versionId, V30, JSON.stringify(market.environment)], {
         cwd: ROOT,
         stdio: ['ignore', 'ignore', 'inherit'],

@@ -44,7 +44,7 @@ async function start(entry: URL, heapMb: number): Promise<ChildProcess> {
     `--max-old-space-size=${heapMb}`,
     `--wasm-max-mem-pages=${WASM_PAGES}`,
     '--no-warnings',
-    ...(entry.pathname.endsWith('.ts') ? ['--import=@swc-node/register/esm-register'] : []),
+    ...(entry.pathname.endsWith('.ts') ? ['--import=#typescript'] : []),
   ];
   const [execPath = process.execPath, ...execArgv] = [...(await endsWithParent()), process.execPath, ...options];
   return fork(fileURLToPath(entry), [], {
