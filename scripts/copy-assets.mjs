@@ -1,4 +1,4 @@
-// After the Nest CLI has compiled an app: brings along the data files that sources read from beside themselves.
+// After the Nest CLI has compiled the house: brings along the data files that sources read from beside themselves.
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,9 +8,6 @@ const data = readdirSync(join(root, 'libs'), { recursive: true, withFileTypes: t
   .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
   .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 
-for (const app of readdirSync(join(root, 'dist', 'apps'))) {
-  for (const file of data) {
-    const folder = join(root, 'dist', 'apps', app, dirname(file));
-    if (existsSync(folder)) cpSync(join(root, file), join(root, 'dist', 'apps', app, file));
-  }
+for (const file of data) {
+  if (existsSync(join(root, 'dist', dirname(file)))) cpSync(join(root, file), join(root, 'dist', file));
 }

@@ -17,7 +17,7 @@ describe('the compiled apps', () => {
 
   /** Starts a compiled process with no loader of ours, and waits for its first line. */
   async function start(app: 'api' | 'worker'): Promise<string> {
-    const child = spawn(process.execPath, [`dist/apps/${app}/apps/${app}/src/main.js`], {
+    const child = spawn(process.execPath, [`dist/apps/${app}/src/main.js`], {
       cwd: ROOT,
       env: { PATH: process.env['PATH'] ?? '', ...market.environment },
       stdio: ['ignore', 'pipe', 'inherit'],

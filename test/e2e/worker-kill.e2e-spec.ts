@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { startWorker as startWorkerHere } from '../../apps/worker/src/worker.js';
 import type { ColumnPlan, SetPlan } from '../conformance/lerobot/clean-set.js';
 import { cleanSet, writeSet } from '../conformance/lerobot/clean-set.js';
 import { OpenMarket } from '../support/open-market.js';
@@ -213,20 +214,22 @@ describe('a worker killed with -9 while it checks a version', () => {
   const reach = (worker: WorkerProcess, isThere: () => Promise<boolean>, what: string): Promise<boolean> =>
     eventually(isThere, () => `${what} was not seen (database ${market.database.name}): ${worker.stderr}`);
 
-  /** A worker runs undisturbed until the version is judged and no job is left. */
+  /** A worker runs undisturbed until the version is judged and no job is left. Nobody kills it, so it needs no process. */
   const finish = async ({ versionId }: Submitted): Promise<void> => {
-    const worker = startWorker();
-    await reach(
-      worker,
-      () =>
-        one(
-          `select status <> 'validating' and not exists (select from graphile_worker.jobs where task_identifier = 'catalog.ingest_version' and attempts < max_attempts)
-             as value from dataset_versions where id = $1`,
-          [versionId],
-        ),
-      'the end of the check',
-    );
-    await worker.kill();
+    const worker = await startWorkerHere({ environment: market.environment, clock: market.clock });
+    try {
+      await market.eventually(
+        () =>
+          one(
+            `select status <> 'validating' and not exists (select from graphile_worker.jobs where task_identifier = 'catalog.ingest_version' and attempts < max_attempts)
+               as value from dataset_versions where id = $1`,
+            [versionId],
+          ),
+        'The end of the check',
+      );
+    } finally {
+      await worker.close();
+    }
   };
 
   /** Everything that the check wrote, as text. */
