@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 
 /** Time that this process computed, ms: unlike the clock, it does not pass while others have the processor. */
 export function cpuMs(): number {
@@ -10,7 +10,15 @@ export function cpuMs(): number {
  * The most memory that a process ever held; 0 if it is gone. Not `resourceUsage().maxRSS`: there a new process starts
  * with the mark of the one that started it.
  */
-export async function peakRssBytes(pid: number | 'self' = 'self'): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+export function peakRssBytes(pid: number | 'self' = 'self'): number {
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(ofProcess(pid, 'status'))?.[1] ?? 0) * 1024;
+}
+
+/** What the kernel says of a process; empty if it is gone. @see proc(5) */
+export function ofProcess(pid: number | 'self', what: 'cmdline' | 'stat' | 'status'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${what}`, 'utf8');
+  } catch {
+    return '';
+  }
 }

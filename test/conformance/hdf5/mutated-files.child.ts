@@ -71,7 +71,7 @@ async function mutate(): Promise<Account> {
       { numRuns: RUNS_PER_FILE, seed: Number(process.argv[2] ?? 1), endOnFailure: true },
     );
   }
-  account.rssMb = Math.round((await peakRssBytes()) / 2 ** 20);
+  account.rssMb = Math.round(peakRssBytes() / 2 ** 20);
   return account;
 }
 

@@ -6,12 +6,8 @@ import { HostileShelf } from './hostile-shelf.js';
 import { CPU_MS, readAlone, readTogether } from './verdicts.js';
 import type { Verdict, Verdicts } from './verdicts.js';
 
-/**
- * 400 MB is what a reader may take, whatever it reads. Here it also compiles its own TypeScript, which alone makes a sound set
- * of a few kilobytes cost some 240 MB; a built worker does not do that.
- */
-const COMPILER_BYTES = 50 * 2 ** 20;
-const MAX_RSS_BYTES = 400 * 2 ** 20 + COMPILER_BYTES;
+/** What a reader may take, whatever it reads. */
+const MAX_RSS_BYTES = 400 * 2 ** 20;
 const SUITE_MS = 1_800_000;
 
 /** Scratch folders of this process; the name is that of `withScratch`. */

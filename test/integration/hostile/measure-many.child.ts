@@ -40,6 +40,6 @@ await caged<ManyOrder, ManyMessage>(async ({ uploads, scratch }, say) => {
     });
     const { user, system } = process.cpuUsage(cpu);
     await rm(folder, { recursive: true });
-    await say({ findings, hashes, peakRssBytes: await peakRssBytes(), cpuMs: (user + system) / 1000 });
+    await say({ findings, hashes, peakRssBytes: peakRssBytes(), cpuMs: (user + system) / 1000 });
   }
 });

@@ -1,10 +1,10 @@
-import { readFile, readdir } from 'node:fs/promises';
 import { CageLimitExceeded, entryBeside, runCaged, withScratch } from '@app/cages';
 import type { SignedFile } from '@app/cages';
 import type { Finding } from '@app/formats';
+import { familyOf } from '../../../libs/cages/src/cage/process-tree.js';
 import { measureInCage } from '../../../libs/catalog/src/ingest/measure-in-cage.js';
 import type { HostileUpload } from '../../support/hostile/hostile-upload.js';
-import { peakRssBytes } from '../../support/process-use.js';
+import { ofProcess, peakRssBytes } from '../../support/process-use.js';
 import type { HostileShelf } from './hostile-shelf.js';
 import type { ManyMessage, ManyOrder } from './measure-many.child.js';
 
@@ -50,7 +50,7 @@ export async function readAlone(
       }),
       (error: unknown) => ({ findings: [], hashes: 0, ...reasonOf(error) }),
     );
-    verdicts.set(upload.name, { ...end, paths: pathsOf(files), ...(await watch.stop()) });
+    verdicts.set(upload.name, { ...end, paths: pathsOf(files), ...watch.stop() });
   }
 }
 
@@ -112,39 +112,24 @@ function reasonOf(error: unknown): { limit: string | null; fault: string | null 
 function watchCages() {
   let peak = 0;
   let cpuMs = 0;
-  let isStopped = false;
-  const look = async (): Promise<void> => {
-    while (!isStopped) {
-      for (const pid of await childrenOf(process.pid)) {
-        const program = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-        if (!program.includes('measure.child')) continue;
-        peak = Math.max(peak, await peakRssBytes(pid));
-        cpuMs = Math.max(cpuMs, await cpuTimeOf(pid));
-      }
-      await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+  const watch = setInterval(() => {
+    for (const pid of familyOf(process.pid)) {
+      if (!ofProcess(pid, 'cmdline').includes('measure.child')) continue;
+      peak = Math.max(peak, peakRssBytes(pid));
+      cpuMs = Math.max(cpuMs, cpuTimeOf(pid));
     }
-  };
-  const looking = look();
+  }, WATCH_MS);
   return {
-    stop: async (): Promise<Pick<Verdict, 'peakRssBytes' | 'cpuMs'>> => {
-      isStopped = true;
-      await looking;
+    stop: (): Pick<Verdict, 'peakRssBytes' | 'cpuMs'> => {
+      clearInterval(watch);
       return { peakRssBytes: peak, cpuMs };
     },
   };
 }
 
 /** @see proc_pid_stat(5): utime and stime, counted behind the name of the program, which may hold anything */
-async function cpuTimeOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+function cpuTimeOf(pid: number): number {
+  const stat = ofProcess(pid, 'stat');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * CLOCK_TICK_MS;
-}
-
-async function childrenOf(pid: number): Promise<number[]> {
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
-  const lists = await Promise.all(
-    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')),
-  );
-  return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
 }

@@ -73,28 +73,23 @@ export async function runCaged<Order, Message>(work: CagedWork<Order, Message>):
   let reason: Error | null = null;
   let errors = '';
   let isEnding = false;
-  const end = async (why: unknown): Promise<void> => {
+  const end = (why: unknown): void => {
     reason ??= why instanceof Error ? why : new Error(String(why));
     if (isEnding || pid === undefined) return;
     isEnding = true;
-    await endFamily(pid);
+    endFamily(pid);
   };
-  const exceed = (what: string): void => void end(new CageLimitExceeded(what));
+  const exceed = (what: string): void => end(new CageLimitExceeded(what));
 
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-STDERR_KEPT);
   });
   const clock = setTimeout(() => exceed(`took longer than ${Math.round(limits.wallMs / 1000)} s`), limits.wallMs);
-  let isLooking = false;
   const watch = setInterval(() => {
-    if (pid === undefined || isLooking) return;
-    isLooking = true;
-    void rssOfFamily(pid).then((rss) => {
-      isLooking = false;
-      if (rss > limits.rssBytes) exceed(`needed more than ${Math.round(limits.rssBytes / 2 ** 20)} MB of memory`);
-    });
+    if (pid !== undefined && rssOfFamily(pid) > limits.rssBytes)
+      exceed(`needed more than ${Math.round(limits.rssBytes / 2 ** 20)} MB of memory`);
   }, WATCH_MS);
-  const onAbort = (): void => void end(work.signal.reason);
+  const onAbort = (): void => end(work.signal.reason);
   work.signal.addEventListener('abort', onAbort);
   // Aborted while the child was being started.
   if (work.signal.aborted) onAbort();
@@ -126,13 +121,13 @@ export async function runCaged<Order, Message>(work: CagedWork<Order, Message>):
       });
       child.send(work.order as object, (error) => {
         // The reason why it is gone comes with `close`.
-        if (error && child.exitCode === null && child.signalCode === null) void end(error);
+        if (error && child.exitCode === null && child.signalCode === null) end(error);
       });
     });
   } finally {
     clearTimeout(clock);
     clearInterval(watch);
     work.signal.removeEventListener('abort', onAbort);
-    if (pid !== undefined) await endFamily(pid);
+    if (pid !== undefined) endFamily(pid);
   }
 }
