@@ -15,7 +15,7 @@ const MAY_IMPORT = {
   embedded: ['config'],
   graphql: ['config'],
   keys: [],
-  cages: ['config', 'formats'],
+  cages: ['formats'],
   client: [],
   audit: PLATFORM,
   identity: [...PLATFORM, 'audit'],

@@ -30,12 +30,17 @@ export default tseslint.config(
   },
   {
     files: ['libs/**/*.ts', 'apps/api/**/*.ts', 'apps/worker/**/*.ts'],
-    ignores: ['libs/config/**', '**/*.spec.ts'],
+    ignores: ['libs/kernel/src/environment.ts', '**/*.spec.ts'],
     rules: {
       'no-console': 'error',
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'env', message: 'Only `config` reads the environment: declare a setting.' },
+        {
+          object: 'process',
+          property: 'env',
+          message:
+            'Only `kernel/environment.ts` reads the environment, and `config` makes settings of it: declare one.',
+        },
       ],
     },
   },

@@ -4,7 +4,6 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AuditModule } from '@app/audit';
 import { ConfigModule } from '@app/config';
-import type { Environment } from '@app/config';
 import { DatabaseModule } from '@app/database';
 import {
   ApiKeyService,
@@ -16,7 +15,7 @@ import {
 } from '@app/identity';
 import { JobsModule } from '@app/jobs';
 import { SCOPES, systemContext } from '@app/kernel';
-import type { Scope } from '@app/kernel';
+import type { Environment, Scope } from '@app/kernel';
 import type { DemoAccount } from './demo-file.js';
 
 @Module({ imports: [DatabaseModule, JobsModule, AuditModule, IdentityModule] })

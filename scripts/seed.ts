@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
-import { processEnvironment } from '@app/config';
-import type { Environment } from '@app/config';
+import { processEnvironment } from '@app/kernel';
+import type { Environment } from '@app/kernel';
 import { ensureDemoAccounts } from './demo-accounts.js';
 import { demoSchema } from './demo-file.js';
 import type { DemoFile } from './demo-file.js';

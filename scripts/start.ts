@@ -5,9 +5,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { processEnvironment } from '@app/config';
 import { startObjectStore, startPostgres } from '@app/embedded';
-import { DomainError } from '@app/kernel';
+import { DomainError, processEnvironment } from '@app/kernel';
 import { Home, writePrivate } from './home.js';
 import { printWelcome } from './welcome.js';
 

@@ -2,9 +2,8 @@ import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/commo
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ConfigModule } from '@app/config';
-import type { Environment } from '@app/config';
 import { DatabaseModule } from '@app/database';
-import type { Clock } from '@app/kernel';
+import type { Clock, Environment } from '@app/kernel';
 
 export interface ApplicationOptions {
   readonly databaseUrl: string;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { processEnvironment } from '@app/config';
+import { processEnvironment } from '@app/kernel';
 
 const run = promisify(execFile);
 

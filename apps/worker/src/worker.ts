@@ -1,9 +1,9 @@
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
-import { Settings, processEnvironment } from '@app/config';
-import type { Environment } from '@app/config';
+import { Settings } from '@app/config';
 import { createDataSource, databaseSettings, migrate } from '@app/database';
-import type { Clock } from '@app/kernel';
+import { processEnvironment } from '@app/kernel';
+import type { Clock, Environment } from '@app/kernel';
 import { WorkerModule } from './worker.module.js';
 
 /** The worker, at work. `environment` and `clock` replace the process's own, for tests. */

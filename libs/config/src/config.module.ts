@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { Clock, SystemClock } from '@app/kernel';
-import { Settings, processEnvironment } from './settings.js';
-import type { Environment } from './settings.js';
+import { Clock, SystemClock, processEnvironment } from '@app/kernel';
+import type { Environment } from '@app/kernel';
+import { Settings } from './settings.js';
 
 /** Provides `Settings` and `Clock` to every module of a process. */
 @Module({})

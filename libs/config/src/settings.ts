@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Environment } from '@app/kernel';
 
 export interface SettingDeclaration<T> {
   /** Name of the environment variable. */
@@ -51,8 +52,6 @@ export function declaredSettings(): { group: string; declaration: SettingDeclara
     );
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Typed settings, validated against one environment. */
 export class Settings {
   private readonly cache = new Map<string, object>();
@@ -90,9 +89,4 @@ export class Settings {
     }
     if (problems.length) throw new Error(problems.join('\n'));
   }
-}
-
-/** The environment of this process; the only place that reads it. */
-export function processEnvironment(): Environment {
-  return process.env;
 }

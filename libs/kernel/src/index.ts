@@ -17,6 +17,8 @@ export {
 } from './context.js';
 export type { Actor, UserActor, RequestContext, Scope, Sight, Transaction } from './context.js';
 export { Clock, SystemClock } from './clock.js';
+export { processEnvironment } from './environment.js';
+export type { Environment } from './environment.js';
 export { canonicalJson } from './canonical-json.js';
 export { CURRENCIES, formatMoney } from './money.js';
 export type { Currency, Money } from './money.js';

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { processEnvironment } from '@app/config';
+import { processEnvironment } from '@app/kernel';
 import { endsWithParent } from '../tools/wrappers.js';
 import { CageFailed, CageLimitExceeded } from './cage.errors.js';
 import { endFamily, rssOfFamily } from './process-tree.js';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { processEnvironment } from '@app/config';
+import { processEnvironment } from '@app/kernel';
 import { endFamily } from '../cage/process-tree.js';
 import { endsWithParent, prlimitPath } from './wrappers.js';
 

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { processEnvironment } from '@app/config';
+import { processEnvironment } from '@app/kernel';
 
 /** Where a program is by the PATH; null if nowhere. */
 export async function findOnPath(name: string): Promise<string | null> {
