@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,11 +16,7 @@ const ROOT = new URL('../../', import.meta.url);
 const KEPT = fileURLToPath(new URL('node_modules/.cache/bodega/typescript/', ROOT));
 const LIBRARY = /^@app\/([\w-]+)$/;
 const RELATIVE_JS = /^\.{1,2}\/.*\.js$/;
-const sha256 = (...parts) => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part).update('\0');
-  return hash.digest('hex');
-};
+const sha256 = (...parts) => hash('sha256', parts.join('\0'));
 const { version } = createRequire(import.meta.url)('@swc/core/package.json');
 /** What a kept compilation depends on beside its source. */
 const COMPILER = sha256(version, JSON.stringify(COMPILER_OPTIONS));
@@ -33,10 +30,11 @@ export function resolve(specifier, context, nextResolve) {
   return nextResolve(specifier, context);
 }
 
+/** Files are read at once: the hooks have a thread of their own, and nothing else to do. */
 export async function load(url, context, nextLoad) {
   if (!isOurs(url)) return nextLoad(url, context);
   const path = fileURLToPath(url);
-  return { format: 'module', source: await compiled(path, await readFile(path, 'utf8')), shortCircuit: true };
+  return { format: 'module', source: await compiled(path, readFileSync(path, 'utf8')), shortCircuit: true };
 }
 
 const ours = ({ href }) => ({ url: href, format: 'module', shortCircuit: true });
@@ -49,8 +47,8 @@ function isOurs(url) {
 async function compiled(path, source) {
   const place = join(KEPT, `${sha256(path)}.mjs`);
   const madeFrom = `\n// ${sha256(COMPILER, source)}\n`;
-  const kept = await readFile(place, 'utf8').catch(() => '');
-  if (kept.endsWith(madeFrom)) return kept;
+  const kept = textOf(place);
+  if (kept?.endsWith(madeFrom)) return kept;
   const { transform } = await import('@swc/core');
   const { code } = await transform(source, {
     ...COMPILER_OPTIONS,
@@ -63,6 +61,14 @@ async function compiled(path, source) {
   // Whoever may not write here, as with an installation of somebody else's, compiles each time.
   await keep(place, text).catch(() => undefined);
   return text;
+}
+
+function textOf(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** Others may be starting at this moment: a file appears whole. */

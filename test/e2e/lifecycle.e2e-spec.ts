@@ -56,7 +56,7 @@ const BY_CTRL_C = { code: null, signal: 'SIGINT' };
 
 /** @throws when anything of the market lives, or holds its ports */
 async function demandNothingLeft(home: MarketHome): Promise<void> {
-  expect(await home.processes()).toEqual([]);
+  expect(home.processes()).toEqual([]);
   await demandFree(home.port);
   await demandFree(home.storePort);
 }
@@ -214,7 +214,7 @@ describe('npm start, cut short', () => {
     await home.start().opened();
 
     expectShelfOnce(await shelfOf(home));
-    const stillThere = (await allProcesses()).filter(({ pid, started }) =>
+    const stillThere = allProcesses().filter(({ pid, started }) =>
       before.some((one) => one.pid === pid && one.started === started),
     );
     expect(stillThere.filter(({ command }) => !/postgres/.test(command))).toEqual([]);

@@ -87,15 +87,15 @@ class WorkerProcess {
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
   }
 
-  async readers(): Promise<SeenProcess[]> {
-    return (await allProcesses()).filter(({ parent }) => parent === this.child.pid);
+  readers(): SeenProcess[] {
+    return allProcesses().filter(({ parent }) => parent === this.child.pid);
   }
 
   /** Kills it with -9; what it had started must end by itself. */
   async kill(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, 'exit');
-    const readers = await this.readers();
+    const readers = this.readers();
     signal(this.child.pid ?? 0, 'SIGKILL');
     await ended;
     await gone(readers);
@@ -111,7 +111,7 @@ interface Submitted {
 interface Moment {
   readonly name: string;
   readonly hold?: string;
-  readonly isThere: (look: Lookout) => Promise<boolean>;
+  readonly isThere: (look: Lookout) => Promise<boolean> | boolean;
 }
 
 interface Lookout {
@@ -133,7 +133,7 @@ const MOMENTS: readonly Moment[] = [
     hold: 'lock table episodes in exclusive mode',
     isThere: ({ isWaiting }) => isWaiting('delete from episodes%'),
   },
-  { name: 'the reader has just started', isThere: async ({ worker }) => (await worker.readers()).length > 0 },
+  { name: 'the reader has just started', isThere: ({ worker }) => worker.readers().length > 0 },
   {
     name: 'the first batch of episodes is in, the second on its way',
     hold: TAKEN_ROW.replace('%', String(BATCH)),
@@ -211,7 +211,7 @@ describe('a worker killed with -9 while it checks a version', () => {
       ),
   });
 
-  const reach = (worker: WorkerProcess, isThere: () => Promise<boolean>, what: string): Promise<boolean> =>
+  const reach = (worker: WorkerProcess, isThere: () => Promise<boolean> | boolean, what: string): Promise<boolean> =>
     eventually(isThere, () => `${what} was not seen (database ${market.database.name}): ${worker.stderr}`);
 
   /** A worker runs undisturbed until the version is judged and no job is left. Nobody kills it, so it needs no process. */
@@ -317,7 +317,7 @@ describe('a worker killed with -9 while it checks a version', () => {
         where task_id = (select id from graphile_worker._private_tasks where identifier = 'catalog.ingest_version')`,
     );
     const worker = startWorker();
-    await reach(worker, async () => (await worker.readers()).length > 0, 'the reader');
+    await reach(worker, () => worker.readers().length > 0, 'the reader');
     await worker.kill();
 
     const next = startWorker();
@@ -338,11 +338,7 @@ describe('a worker killed with -9 while it checks a version', () => {
 
     for (let kill = 0; kill < 2; kill++) {
       const worker = startWorker();
-      await reach(
-        worker,
-        async () => (await worker.readers()).length > 0,
-        `the reader, after waits of ${waits.join(', ')} ms`,
-      );
+      await reach(worker, () => worker.readers().length > 0, `the reader, after waits of ${waits.join(', ')} ms`);
       // Anywhere within the second or two that the reading takes; a run that was quicker is the undisturbed one.
       waits.push(Math.round(Math.random() * 1_500));
       await delay(waits.at(-1));

@@ -14,8 +14,11 @@ export function peakRssBytes(pid: number | 'self' = 'self'): number {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(ofProcess(pid, 'status'))?.[1] ?? 0) * 1024;
 }
 
-/** What the kernel says of a process; empty if it is gone. @see proc(5) */
-export function ofProcess(pid: number | 'self', what: 'cmdline' | 'stat' | 'status'): string {
+/**
+ * What the kernel says of a process; empty if it is gone. Read at once: tests ask for hundreds, again and again, and the
+ * thread pool makes each ten times as dear. @see proc(5)
+ */
+export function ofProcess(pid: number | 'self', what: 'cmdline' | 'environ' | 'stat' | 'status'): string {
   try {
     return readFileSync(`/proc/${pid}/${what}`, 'utf8');
   } catch {

@@ -1,6 +1,7 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { ofProcess } from './process-use.js';
 
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 50;
@@ -33,7 +34,7 @@ export async function gone(processes: readonly SeenProcess[]): Promise<void> {
   let left: readonly SeenProcess[] = processes;
   await eventually(
     async () => {
-      const living = new Set((await allProcesses()).map(({ pid, started }) => `${pid} ${started}`));
+      const living = new Set(allProcesses().map(({ pid, started }) => `${pid} ${started}`));
       left = processes.filter(({ pid, started }) => living.has(`${pid} ${started}`));
       return left.length === 0;
     },
@@ -42,24 +43,19 @@ export async function gone(processes: readonly SeenProcess[]): Promise<void> {
 }
 
 /** Every living process of the machine; one that is dead and not yet buried does not count. */
-export async function allProcesses(): Promise<SeenProcess[]> {
-  const numbers = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const seen = await Promise.all(numbers.map(processOf));
-  return seen.filter((one) => one !== null);
+export function allProcesses(): SeenProcess[] {
+  const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return numbers.map((number) => processOf(Number(number))).filter((one) => one !== null);
 }
 
-async function processOf(pid: number): Promise<SeenProcess | null> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program in parentheses, which may hold anything.
-    const [state = '', parent = '', ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (state === 'Z' || state === 'X') return null;
-    const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim();
-    return { pid, parent: Number(parent), started: rest[17] ?? '', command };
-  } catch {
-    // It ended while we looked.
-    return null;
-  }
+function processOf(pid: number): SeenProcess | null {
+  const stat = ofProcess(pid, 'stat');
+  // The second field is the program in parentheses, which may hold anything.
+  const [state = '', parent = '', ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // It ended while we looked, or nobody has buried it.
+  if (stat === '' || state === 'Z' || state === 'X') return null;
+  const command = ofProcess(pid, 'cmdline').replaceAll('\0', ' ').trim();
+  return { pid, parent: Number(parent), started: rest[17] ?? '', command };
 }
 
 export function signal(pid: number, name: NodeJS.Signals): void {

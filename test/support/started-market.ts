@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, readlink, rm } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ofProcess } from './process-use.js';
 import { allProcesses, eventually, freePorts, gone, signal } from './processes.js';
 import type { SeenProcess } from './processes.js';
 
@@ -102,12 +104,12 @@ export class MarketHome {
   }
 
   /** Whatever lives of this home: programs that were told of it, and those that work inside it. */
-  async processes(): Promise<SeenProcess[]> {
-    const all = await allProcesses();
+  processes(): SeenProcess[] {
+    const all = allProcesses();
     const mine = new Set<number>();
     for (const { pid } of all) {
-      const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-      const works = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+      const environment = ofProcess(pid, 'environ');
+      const works = workingFolderOf(pid);
       if (environment.split('\0').includes(`BODEGA_HOME=${this.state}`) || works.startsWith(this.folder)) mine.add(pid);
     }
     // The cage of the worker is told nothing; its parent gives it away.
@@ -123,7 +125,7 @@ export class MarketHome {
     const frozen = new Map<number, SeenProcess>();
     for (let size = -1; size !== frozen.size;) {
       size = frozen.size;
-      for (const one of await this.processes()) {
+      for (const one of this.processes()) {
         if (!frozen.has(one.pid)) signal(one.pid, 'SIGSTOP');
         frozen.set(one.pid, one);
       }
@@ -138,6 +140,15 @@ export class MarketHome {
     await this.killAll();
     await Promise.all(this.runs.map((run) => run.ended()));
     await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+function workingFolderOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    // It ended while we looked, or is another user's.
+    return '';
   }
 }
 
@@ -201,7 +212,7 @@ export class StartedMarket {
 
   /** Kills the program that holds everything together, and nothing else. Returns what ran before. */
   async killSupervisor(): Promise<SeenProcess[]> {
-    const before = await this.home.processes();
+    const before = this.home.processes();
     signal(await this.supervisor(), 'SIGKILL');
     await eventually(
       () => this.npm.exitCode !== null || this.npm.signalCode !== null,
@@ -211,9 +222,7 @@ export class StartedMarket {
   }
 
   private async supervisor(): Promise<number> {
-    const candidates = (await this.home.processes()).filter(({ command }) =>
-      /^\S*node .*scripts\/start\.ts$/.test(command),
-    );
+    const candidates = this.home.processes().filter(({ command }) => /^\S*node .*scripts\/start\.ts$/.test(command));
     const [found] = candidates;
     if (!found || candidates.length > 1) throw new Error(`Found ${candidates.length} programs that hold a market.`);
     return found.pid;
