@@ -129,16 +129,16 @@ describe('the log of a running market', () => {
     }, 'The first look at the whole log');
     const metrics = await (await fetch(`${market.url}/metrics`)).text();
 
+    // The log may have grown since.
+    expect(health.signedSize).toBeGreaterThanOrEqual(size);
+    expect(Number(/^bodega_log_signed_size (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThanOrEqual(health.signedSize);
     expect(health).toMatchObject({
-      signedSize: size,
       vkeys: [await vkey()],
       publishingProblem: null,
       isIntact: true,
       problem: null,
     });
-    for (const line of [`bodega_log_signed_size ${size}`, 'bodega_log_intact 1', 'bodega_log_publishing 1']) {
-      expect(metrics).toContain(line);
-    }
+    for (const line of ['bodega_log_intact 1', 'bodega_log_publishing 1']) expect(metrics).toContain(line);
   });
 
   it('is verified and exported by the command line', async () => {
@@ -146,7 +146,7 @@ describe('the log of a running market', () => {
     const kept = join(market.folder, 'checkpoint');
     await writeFile(kept, await bytesOf('checkpoint'));
     await market.party({ isBuyer: true });
-    const later = await signed();
+    const later = await signed(size);
 
     const verified = await market.cli(['audit', 'verify', '--checkpoint', kept, '--json']);
     // The log may have grown since: the worker goes on.
