@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -93,6 +93,21 @@ async function zipOf(files: ReadonlyMap<string, Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
+}
+
+/** As the market itself would write it with other parts: what no outsider can. */
+async function signedByMarket(files: ReadonlyMap<string, Buffer>): Promise<Buffer> {
+  const manifest = JSON.parse(files.get('manifest.json')?.toString('utf8') ?? '');
+  for (const part of manifest.parts as { name: string; bytes: number; sha256: string }[]) {
+    const bytes = files.get(part.name) ?? Buffer.alloc(0);
+    Object.assign(part, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+  }
+  const written = Buffer.from(JSON.stringify(manifest));
+  const [header = ''] = (files.get('manifest.jws')?.toString('utf8') ?? '').split('.');
+  const input = `${header}.${written.toString('base64url')}`;
+  const key = createPrivateKey(await readFile(market.environment['SIGNING_KEY_FILE'] ?? ''));
+  const jws = `${input}.${sign(null, Buffer.from(input), key).toString('base64url')}`;
+  return zipOf(new Map([...files, ['manifest.json', written], ['manifest.jws', Buffer.from(jws)]]));
 }
 
 async function check(bytes: Buffer, ...more: string[]): Promise<CliRun> {
@@ -204,6 +219,7 @@ describe('an evidence bundle', () => {
       grantId,
       madeFor: 'operator',
       certificates: 1,
+      stopped: ['suspension'],
       withheld: 0,
       isKeyKnown: false,
     });
@@ -409,5 +425,24 @@ describe('exports', () => {
     const answer = await get(path, operator);
 
     expect([answer.status, answer.headers.get('content-type')]).toEqual([status, expect.stringContaining('json')]);
+  });
+});
+
+describe('the bundle of a revoked right', () => {
+  it('shows the revocation in its status lists, and is refused with lists that do not', async () => {
+    const { grant } = await market.must('query($id: ID!) { grant(id: $id) { state } }', { id: grantId }, buyer.apiKey);
+    const now = await take(operator);
+    const files = await unzip(now);
+    const older = new Map([...files, ['status-lists.jsonl', parts.get('status-lists.jsonl') ?? Buffer.alloc(0)]]);
+    const one = files.get('status-lists.jsonl')?.toString('utf8').split('\n')[0] ?? '';
+    const fewer = new Map([...files, ['status-lists.jsonl', Buffer.from(`${one}\n`)]]);
+
+    expect(grant.state).toBe('revoked');
+    expect((await check(now)).json).toMatchObject({ verified: true, state: 'revoked', stopped: ['revocation'] });
+    expect(await problemOf(await signedByMarket(files))).toBeNull();
+    expect(await problemOf(await signedByMarket(older))).toBe(
+      'grant.json says revoked, and the revocation list does not',
+    );
+    expect(await problemOf(await signedByMarket(fewer))).toBe('it lacks the suspension list of a certificate');
   });
 });

@@ -40,12 +40,18 @@ async function check(invocation: Invocation, path: string, options: AuditCheckOp
   }
 }
 
+function statusOf({ certificates, stopped }: CheckedEvidence): string {
+  if (certificates === 0) return '';
+  const words = stopped.map((purpose) => (purpose === 'revocation' ? 'revoked' : 'suspended'));
+  return `, ${words.length > 0 ? words.join(' and ') : 'neither revoked nor suspended'} by the status lists in it`;
+}
+
 function sentencesOf(checked: CheckedEvidence): string[] {
   const { leaves, proven, withheld } = checked;
   return [
     `${checked.grantId} (${checked.state}), as ${checked.market} had it on record at ${checked.madeAt}`,
     `${counted(checked.parts, 'part')}, ${formatBytes(checked.bytes)}, every byte as signed by ${checked.key}`,
-    `${counted(checked.certificates, 'certificate')} under terms ${checked.termsHash}`,
+    `${counted(checked.certificates, 'certificate')} under terms ${checked.termsHash}${statusOf(checked)}`,
     `${counted(leaves, 'leaf', 'leaves')}, ${proven} proven to be in the signed log${withheld > 0 ? `; ${counted(withheld, 'private record')} of others withheld` : ''}`,
     ...(leaves > proven ? [`${leaves - proven} too new for a signed checkpoint: take the bundle again later`] : []),
     ...(checked.isKeyKnown

@@ -10,6 +10,8 @@ import { AuditSequencer } from './audit-sequencer.js';
  * NOTIFY in the act's transaction takes a lock that serializes the commits of the whole database.
  */
 const PACE_MS = 50;
+/** After a batch the next is near: a shorter pause halves what an act of a busy market waits, and costs an idle one nothing. */
+const BUSY_PACE_MS = 15;
 
 /** Keeps the log sequenced, in one worker at a time. */
 @Injectable()
@@ -26,9 +28,10 @@ export class SequencerLoop implements OnApplicationBootstrap {
   private async run(signal: AbortSignal): Promise<void> {
     const ctx = systemContext('audit.sequencer');
     while (!signal.aborted) {
+      const acts = await this.sequencer.sequenceBatch(ctx);
       // Pending acts go on at once only when a whole batch was there; else a pause gathers some.
-      const isMore = (await this.sequencer.sequenceBatch(ctx)) >= AuditSequencer.BATCH_ACTS;
-      if (!isMore) await delay(PACE_MS, undefined, { signal }).catch(() => undefined);
+      if (acts >= AuditSequencer.BATCH_ACTS) continue;
+      await delay(acts > 0 ? BUSY_PACE_MS : PACE_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 }

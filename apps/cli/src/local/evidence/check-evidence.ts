@@ -4,6 +4,8 @@ import type { Checkpoint, NoteKey } from '@app/kernel';
 import { z } from 'zod';
 import { CertificateProblem, readCredential, readKeySet } from '../certificate/credential.js';
 import type { KeySet } from '../certificate/credential.js';
+import { readStatus, statusEntrySchema } from '../certificate/status-list.js';
+import type { StatusPurpose } from '../certificate/status-list.js';
 import { ProofProblem, readTlogProof, rootFrom } from '../log/tlog-proof.js';
 import { EvidenceProblem } from './bundle.js';
 import type { Bundle } from './bundle.js';
@@ -24,7 +26,9 @@ const manifestSchema = z.object({
 });
 const grantSchema = z.object({ id: z.string(), termsHash: sha256, state: z.string() });
 const certificateSchema = z.object({ jwt: z.string() });
+const listClaimsSchema = z.object({ id: z.string() });
 const claimsSchema = z.object({
+  credentialStatus: z.array(statusEntrySchema),
   credentialSubject: z.object({ grant: z.string(), policy: z.object({ termsHash: sha256 }) }),
 });
 const leafLineSchema = z.object({
@@ -62,6 +66,8 @@ export interface CheckedEvidence {
   readonly parts: number;
   readonly bytes: number;
   readonly certificates: number;
+  /** What the status lists in the bundle say of its certificates: nothing, or why they are stopped. */
+  readonly stopped: readonly StatusPurpose[];
   readonly leaves: number;
   /** Leaves of which a signed checkpoint is shown to hold them; the others were too new. */
   readonly proven: number;
@@ -103,9 +109,11 @@ async function check(bundle: Bundle, trust: EvidenceTrust): Promise<CheckedEvide
   const terms = await bundle.hashOf('terms.json');
   if (terms.sha256 !== grant.termsHash) throw new EvidenceProblem('the terms are not those that the grant names');
   const trusted = new Map([...keys].filter(([kid]) => !known || known.includes(kid)));
-  const certificates = await checkCertificates(bundle, trusted, grant);
-  for await (const line of bundle.lines('status-lists.jsonl')) {
-    readCredential(parsed(certificateSchema, line, 'status-lists.jsonl').jwt, trusted, 'status list');
+  const lists = await statusListsOf(bundle, trusted);
+  const { certificates, stopped } = await checkCertificates(bundle, trusted, grant, lists);
+  // Lists are read after the grant, and a revocation is for ever: a suspension may have come or gone between the two.
+  if (certificates > 0 && grant.state === 'revoked' && !stopped.includes('revocation')) {
+    throw new EvidenceProblem('grant.json says revoked, and the revocation list does not');
   }
   const logKeys = await logKeysOf(bundle, manifest.market, trust);
   const log = await checkLeaves(bundle, logKeys.keys, manifest);
@@ -119,6 +127,7 @@ async function check(bundle: Bundle, trust: EvidenceTrust): Promise<CheckedEvide
     parts: manifest.parts.length,
     bytes: manifest.parts.reduce((sum, part) => sum + part.bytes, 0),
     certificates,
+    stopped,
     ...log,
     key,
     isKeyKnown: known !== null,
@@ -157,23 +166,41 @@ async function checkParts(
   }
 }
 
+/** Lists by the address under which the market keeps them. */
+async function statusListsOf(bundle: Bundle, keys: KeySet): Promise<ReadonlyMap<string, string>> {
+  const lists = new Map<string, string>();
+  for await (const line of bundle.lines('status-lists.jsonl')) {
+    const { jwt } = parsed(certificateSchema, line, 'status-lists.jsonl');
+    const { payload } = readCredential(jwt, keys, 'status list');
+    lists.set(parsed(listClaimsSchema, canonicalJson(payload), 'a status list').id, jwt);
+  }
+  return lists;
+}
+
 async function checkCertificates(
   bundle: Bundle,
   keys: KeySet,
   grant: { readonly id: string; readonly termsHash: string },
-): Promise<number> {
-  let count = 0;
+  lists: ReadonlyMap<string, string>,
+): Promise<Pick<CheckedEvidence, 'certificates' | 'stopped'>> {
+  let certificates = 0;
+  const stopped = new Set<StatusPurpose>();
   for await (const line of bundle.lines('certificates.jsonl')) {
     const { jwt } = parsed(certificateSchema, line, 'certificates.jsonl');
-    const { payload } = readCredential(jwt, keys, 'certificate');
-    const { credentialSubject } = parsed(claimsSchema, canonicalJson(payload), 'a certificate');
+    const { issuer, payload } = readCredential(jwt, keys, 'certificate');
+    const { credentialStatus, credentialSubject } = parsed(claimsSchema, canonicalJson(payload), 'a certificate');
     if (credentialSubject.grant !== grant.id) throw new EvidenceProblem('a certificate is of another grant');
     if (credentialSubject.policy.termsHash !== grant.termsHash) {
       throw new EvidenceProblem('a certificate names other terms than the grant');
     }
-    count += 1;
+    for (const entry of credentialStatus) {
+      const list = lists.get(entry.statusListCredential);
+      if (list === undefined) throw new EvidenceProblem(`it lacks the ${entry.statusPurpose} list of a certificate`);
+      if (readStatus(list, entry, { keys, issuer, now: new Date() }).isSet) stopped.add(entry.statusPurpose);
+    }
+    certificates += 1;
   }
-  return count;
+  return { certificates, stopped: [...stopped].sort() };
 }
 
 async function logKeysOf(
