@@ -51,6 +51,9 @@ async function remembered(home: MarketHome) {
   };
 }
 
+/** Nobody looks at standard forms there, and making them takes as long as everything else. */
+const WITHOUT_FORMS = { STANDARD_FORMS: 'none' };
+
 /** How npm ends when Ctrl-C reaches it together with its program: it lets the program end, then follows the signal. */
 const BY_CTRL_C = { code: null, signal: 'SIGINT' };
 
@@ -203,15 +206,15 @@ describe('npm start, cut short', () => {
   });
 
   it('fills the shelf once, though killed with -9 twice in the middle of it', async () => {
-    const first = home.start();
+    const first = home.start(WITHOUT_FORMS);
     await first.said('stderr', /Loading the shelf: riverside/);
     await home.killAll();
     await first.ended();
 
-    const second = home.start();
+    const second = home.start(WITHOUT_FORMS);
     await second.said('stderr', /Loading the shelf: openhand/);
     const before = await second.killSupervisor();
-    await home.start().opened();
+    await home.start(WITHOUT_FORMS).opened();
 
     expectShelfOnce(await shelfOf(home));
     const stillThere = allProcesses().filter(({ pid, started }) =>

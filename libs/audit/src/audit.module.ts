@@ -10,6 +10,7 @@ import { TreeHashes } from './proofs/tree-hashes.js';
 import { LogChecks } from './publishing/log-checks.js';
 import { AuditQueries } from './reading/audit.queries.js';
 import { OperatorReads1763700004000 } from './migrations/1763700004000-operator-reads.js';
+import { SteadySequencing1763700006000 } from './migrations/1763700006000-steady-sequencing.js';
 import { OperatorReads } from './reads/operator-reads.js';
 import { LogVerification } from './verification/log-verification.js';
 import { AuditSequencer } from './sequencer/audit-sequencer.js';
@@ -19,7 +20,7 @@ import { LogKeys } from './signing/log-keys.js';
 registerTables({
   domain: 'audit',
   entities: [],
-  migrations: [Audit1763600002000, SignedLog1763700001000, OperatorReads1763700004000],
+  migrations: [Audit1763600002000, SignedLog1763700001000, OperatorReads1763700004000, SteadySequencing1763700006000],
 });
 
 const offered = [Audit, AuditQueries, AuditSequencer, LogChecks, LogProofs, LogVerification, OperatorReads];
