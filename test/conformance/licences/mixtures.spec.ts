@@ -97,6 +97,16 @@ describe('a mixture', () => {
     expect(answer.proof[0]?.clauses[0]?.id).toBe('compliance faces');
   });
 
+  it('with a part that no licence of a whole fits names a second: alone that part may be shared', () => {
+    const names = ['LicenseRef-Bodega-Research-1.0', 'CC0-1.0'];
+
+    expect(together(names, 'redistribute_derivative_data')).toMatchObject({
+      verdict: 'UNDECIDED',
+      proof: [{ slug: 'set-0' }, { slug: 'set-1' }],
+    });
+    expect(together(names.slice(0, 1), 'redistribute_derivative_data').verdict).toBe('ALLOWED_WITH_DUTIES');
+  });
+
   it('of nothing is undecided, and so is one of terms that cannot be read', () => {
     expect(canITogether([], 'evaluate').verdict).toBe('UNDECIDED');
     expect(canITogether([{ slug: 'a', terms: null }], 'evaluate')).toMatchObject({ verdict: 'UNDECIDED', drop: null });

@@ -153,10 +153,13 @@ function merge(members: readonly Member[], answers: readonly { slug: string; ans
   const targets = MERGE_TARGETS.filter((_, t) => best[t] === 2).map(({ id }) => id);
   if (targets.length > 0) return { verdict: 'ALLOWED', targets, conflict: null };
   const isOpen = best.includes(1);
+  const conflict = smallestConflict(parts, isOpen ? 2 : 1);
+  // A part that no licence of a whole fits is in nobody's way as long as it is alone.
+  const other = members.find(({ slug }) => !conflict.includes(slug));
   return {
     verdict: isOpen ? 'UNDECIDED' : 'FORBIDDEN',
     targets,
-    conflict: smallestConflict(parts, isOpen ? 2 : 1),
+    conflict: conflict.length === 1 && other ? [...conflict, other.slug] : conflict,
   };
 }
 
