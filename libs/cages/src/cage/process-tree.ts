@@ -57,9 +57,8 @@ export function signal(pid: number, name: NodeJS.Signals): void {
  */
 export function endFamily(pid: number): void {
   signal(-pid, 'SIGSTOP');
-  let family = familyOf(pid);
-  // A process stops at its next step, not at once.
-  for (let size = 0; size !== family.length; family = familyOf(pid)) size = family.length;
+  // A process stops at its next step, not at once. Looked at twice and no more: what left the group is not stopped, and may go on.
+  const family = new Set([...familyOf(pid), ...familyOf(pid)]);
   signal(-pid, 'SIGKILL');
   for (const member of family) signal(member, 'SIGKILL');
 }
