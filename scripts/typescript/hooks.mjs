@@ -12,7 +12,7 @@ import { COMPILER_OPTIONS } from './compiler-options.mjs';
  */
 
 const ROOT = new URL('../../', import.meta.url);
-/** One file per source, which a newer compilation replaces: it does not grow. */
+/** One file per path, which a newer compilation replaces. */
 const KEPT = fileURLToPath(new URL('node_modules/.cache/bodega/typescript/', ROOT));
 const LIBRARY = /^@app\/([\w-]+)$/;
 const RELATIVE_JS = /^\.{1,2}\/.*\.js$/;
