@@ -7,6 +7,7 @@ import { createDataSource, migrate } from '@app/database';
 import { startPostgres } from '@app/embedded';
 import type { RunningPostgres } from '@app/embedded';
 import { DomainError } from '@app/kernel';
+import { signal } from '../../support/processes.js';
 import { RightsMarket } from '../../support/rights-market.factory.js';
 import type { Party } from '../../support/rights-market.factory.js';
 
@@ -53,14 +54,8 @@ async function killServer(): Promise<void> {
     `select pid from pg_stat_activity where backend_type = 'client backend'`,
   );
   const postmaster = Number(file?.text.split('\n')[0]);
-  for (const pid of [postmaster, ...backends.map((backend) => backend.pid)]) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      // A backend may have ended by itself when the postmaster died.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-    }
-  }
+  // A backend may have ended by itself when the postmaster died.
+  for (const pid of [postmaster, ...backends.map((backend) => backend.pid)]) signal(pid, 'SIGKILL');
 }
 
 interface Attempt {
