@@ -329,9 +329,9 @@ describe('a signed URL opens one object, one way, for a while', () => {
   it('and dies after five minutes by the clock of market and store', async () => {
     const url = urlOf(await leaseOf(market, buyer, grantId, { paths: [INFO] }), INFO);
 
-    market.clock.advance(295);
+    market.clock.advance(290);
     const inTime = await request(url);
-    market.clock.advance(6);
+    market.clock.advance(10);
     const late = await request(url);
 
     expect([inTime.status, late.status, late.code]).toEqual([200, 403, 'AccessDenied']);
