@@ -39,7 +39,7 @@ export async function measureLerobot(files: DatasetFiles, log: FindingLog, hooks
   const { reading, tasks } = opened;
   const { info } = reading;
 
-  const walk = new EpisodeWalk(reading, tasks, await videoDigests(hooks.videoDigest ?? 'fast'));
+  const walk = new EpisodeWalk(reading, tasks, videoDigests(hooks.videoDigest ?? 'fast'));
   let hasOutcome = false;
   for await (const meta of version === 'v3.0' ? readEpisodesV30(reading, true) : readEpisodesV2(reading)) {
     const episode = await walk.next(meta);

@@ -40,7 +40,7 @@ export async function measureSource(
   log: FindingLog,
   hooks: MeasureHooks,
 ): Promise<DatasetMeasure> {
-  const set = new SetContext(source, files, log, await videoDigests(hooks.videoDigest ?? 'fast'));
+  const set = new SetContext(source, files, log, videoDigests(hooks.videoDigest ?? 'fast'));
   const tallies = new SetTallies(set);
   let walked = 0;
   try {

