@@ -29,6 +29,7 @@ export default {
     },
   ],
   maxWorkers: 2,
+  testSequencer: '<rootDir>/scripts/rings-outside-in.mjs',
   // Whole markets are opened and closed in hooks, on machines that do other things too.
   testTimeout: 120_000,
 };

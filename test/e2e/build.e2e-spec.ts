@@ -28,8 +28,7 @@ describe('the compiled apps', () => {
   }
 
   beforeAll(async () => {
-    const env = { ...process.env, NODE_OPTIONS: '' };
-    await run('npm', ['run', '--silent', 'build'], { cwd: ROOT, env, maxBuffer: 1 << 24 });
+    await run('npm', ['run', '--silent', 'build'], { cwd: ROOT, maxBuffer: 1 << 24 });
     market = await OpenMarket.open({ withoutWorker: true });
   }, 300_000);
 

@@ -8,7 +8,7 @@ export default async function startServices() {
   const services = spawn(
     process.execPath,
     ['--import', '#typescript', fileURLToPath(new URL('./services.ts', import.meta.url))],
-    { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
+    { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const died = once(services, 'exit').then(([code]) => {
     throw new Error(`The services of the tests ended with ${code} before they were ready.`);

@@ -40,7 +40,6 @@ async function startElsewhere(flushMs = 50): Promise<ObjectStore> {
   ];
   const started = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
   });
   child = started;
   const [line] = (await once(started.stdout, 'data')) as [Buffer];

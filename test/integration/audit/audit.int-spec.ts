@@ -196,7 +196,7 @@ describe('sequencing', () => {
     const child = spawn(
       process.execPath,
       ['--import', '#typescript', fileURLToPath(new URL('./sequencer-process.ts', import.meta.url)), testDatabase.url],
-      { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
+      { stdio: ['ignore', 'ignore', 'inherit'] },
     );
     const waiting = `select from pg_locks where not granted and relation = 'audit_checkpoint'::regclass`;
     while (!(await database.query(ctx, waiting)).length) await delay(10);

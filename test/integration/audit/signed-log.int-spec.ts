@@ -164,7 +164,7 @@ describe('publishing', () => {
           log.testDatabase.url,
           JSON.stringify(log.environment),
         ],
-        { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
+        { stdio: ['ignore', 'ignore', 'inherit'] },
       );
       while (!(await log.objects.head(`log/${path}`))) await delay(1);
       child.kill('SIGKILL');

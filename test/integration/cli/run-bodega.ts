@@ -26,7 +26,7 @@ export interface BodegaOptions {
 
 /** Starts the real command line in its own process, far from the repository, with nothing of ours in its environment. */
 export function startBodega(args: readonly string[], options: BodegaOptions = {}): RunningBodega {
-  const { BODEGA_ENDPOINT: _e, BODEGA_API_KEY: _k, HF_TOKEN: _t, NODE_OPTIONS: _n, ...env } = process.env;
+  const { BODEGA_ENDPOINT: _e, BODEGA_API_KEY: _k, HF_TOKEN: _t, ...env } = process.env;
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd: options.cwd ?? tmpdir(),
     env: { ...env, XDG_CONFIG_HOME: '/nonexistent/bodega-test', ...options.env },

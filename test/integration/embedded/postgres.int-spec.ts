@@ -62,7 +62,6 @@ async function startInAnotherProcess(): Promise<{ child: ChildProcess; url: stri
   const script = fileURLToPath(new URL('./postgres-holder.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', '#typescript', script, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
   });
   children.push(child);
   if (!child.stdout) throw new Error('no stdout');

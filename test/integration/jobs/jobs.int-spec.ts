@@ -61,7 +61,6 @@ async function startWorkerProcess(kind: 'work' | 'tick'): Promise<ChildProcess> 
   const script = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', '#typescript', script, testDatabase.url, kind], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '' },
   });
   children.push(child);
   if (child.stdout) await once(child.stdout, 'data');
