@@ -204,17 +204,14 @@ export class Tenants {
       this.things.userId,
       this.things.sessionId,
     ].map((id) => `%${id}%`);
-    const rows: string[] = [];
-    for (const { name } of tables) {
-      const found = await database.query<{ row: string }>(
-        system,
-        `select row from (select (to_jsonb(t) - 'last_used_at')::text as row from "${name}" t) as rows
-          where row like any($1) and not row like any($2) order by row`,
-        [mine, strangers],
-      );
-      rows.push(...found.map(({ row }) => `${name} ${row}`));
-    }
-    return rows;
+    const one = ({ name }: { name: string }): string =>
+      `select '${name} ' || row as row from (select (to_jsonb(t) - 'last_used_at')::text as row from "${name}" t) as rows
+        where row like any($1) and not row like any($2)`;
+    const rows = await database.query<{ row: string }>(system, `${tables.map(one).join(' union all ')} order by 1`, [
+      mine,
+      strangers,
+    ]);
+    return rows.map(({ row }) => row);
   }
 }
 
