@@ -59,7 +59,9 @@ async function measure(market: OpenMarket, folder: string): Promise<BenchRow[]> 
 
   const minting = new Minting(market, buyer, grantId);
   const minters = Array.from({ length: MINTERS }, () => minting.run());
-  await Promise.all(Array.from({ length: READERS }, async () => readSlowly(await minting.freshUrl())));
+  const headsAt = new Map(
+    await Promise.all(Array.from({ length: READERS }, async () => readSlowly(await minting.freshUrl()))),
+  );
 
   await market.must(
     'mutation($input: RevokeGrantInput!) { revokeGrant(input: $input) { state } }',
@@ -77,7 +79,7 @@ async function measure(market: OpenMarket, folder: string): Promise<BenchRow[]> 
   minting.stop();
   await Promise.all(minters);
 
-  const lastServedMs = (await lastByteServedAt(market)) - revokedAt;
+  const lastServedMs = (await lastByteServedAt(market, headsAt)) - revokedAt;
   return [
     atMost(
       `URLs from ${minting.attemptsSince(revokedAt)} tries to mint one that began after revokeGrant had answered`,
@@ -147,16 +149,24 @@ async function opens(url: string): Promise<boolean> {
   return answer.statusCode === 206;
 }
 
-/** Begins a download and goes on with it in the background, a little at a time, until it is broken off. */
-async function readSlowly(url: string): Promise<void> {
+/**
+ * Begins a download and goes on with it in the background, a little at a time, until it is broken off.
+ * @returns its lease, and when its head was here
+ */
+async function readSlowly(url: string): Promise<[leaseId: string, headAt: number]> {
   const answer = await open(url);
+  const headAt = Date.now();
   if (answer.statusCode !== 200) throw new Error(`A download did not begin: ${answer.statusCode}.`);
   const timer = setInterval(() => answer.read(), READ_EVERY_MS);
   answer.on('error', () => undefined).once('close', () => clearInterval(timer));
+  return [new URL(url).searchParams.get('x-bodega-lease') ?? '', headAt];
 }
 
-/** When the store gave the last byte of a whole-file download, by its own access log. */
-async function lastByteServedAt(market: OpenMarket): Promise<number> {
+/**
+ * When the store gave the last byte of a whole-file download, by its own access log. The log tells whole seconds of when a
+ * request came, and the milliseconds that it took: they are counted from when its head was here, which is a little later.
+ */
+async function lastByteServedAt(market: OpenMarket, headsAt: ReadonlyMap<string, number>): Promise<number> {
   await market.store.deliverAccessLog();
   const logs = market.api.get<ObjectStore>(LOG_STORE, { strict: false });
   const ends: number[] = [];
@@ -164,12 +174,11 @@ async function lastByteServedAt(market: OpenMarket): Promise<number> {
     let text = '';
     for await (const chunk of await logs.get(key)) text += String(chunk);
     for (const line of text.split('\n')) {
-      if (!line.includes(LARGE_FILE) || !line.includes('REST.GET.OBJECT') || !line.includes('x-bodega-lease')) continue;
-      const [, day, time, status, totalMs] =
-        /\[(\d\d\/\w{3}\/\d{4}):(\S+ \+0000)\] .* (\d{3}) \S+ \S+ \S+ (\d+) \d+ "/.exec(line) ?? [];
-      if (status !== '200') continue;
-      // The log tells whole seconds: the later end of its second counts.
-      ends.push(999 + Date.parse(`${day?.replaceAll('/', ' ')} ${time}`) + Number(totalMs));
+      if (!line.includes(LARGE_FILE) || !line.includes('REST.GET.OBJECT')) continue;
+      const [, leaseId, status, totalMs] =
+        /[?&]x-bodega-lease=(\w+)\S* HTTP\S+ (\d{3}) \S+ \S+ \S+ (\d+) \d+ "/.exec(line) ?? [];
+      const headAt = headsAt.get(leaseId ?? '');
+      if (status === '200' && headAt !== undefined) ends.push(headAt + Number(totalMs));
     }
   }
   if (ends.length !== READERS) throw new Error(`${ends.length} downloads are in the log, not ${READERS}.`);
