@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { isErrno } from '../../libs/embedded/src/process-lock.js';
 import { ofProcess } from './process-use.js';
 
 const PATIENCE_MS = 60_000;
@@ -64,7 +65,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
     process.kill(pid, name);
   } catch (error) {
     // By its code alone: what Node itself throws is no Error of the realm that Jest runs a test in.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if (!isErrno(error, 'ESRCH')) throw error;
   }
 }
 
